@@ -1,0 +1,84 @@
+"""Every topic: its one writer, key, partitions, retention and compaction.
+
+`community.messages` alone has many writers: any system may put incoming messages there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+__all__ = ["TOPICS", "Topic", "dead_letters"]
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`retention` applies to topics that are not compacted; `sequenced` says that records carry
+    a gap-free sequence per key, so that a jump is an alarm."""
+
+    name: str
+    writer: str
+    key: str
+    partitions: int = 8
+    retention: timedelta = 7 * _DAY
+    compacted: bool = False
+    sequenced: bool = True
+
+    def config(self) -> dict[str, str]:
+        """The broker's topic settings."""
+        if self.compacted:
+            return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+        milliseconds = int(self.retention.total_seconds() * 1000)
+        return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
+
+
+CONTENT_STATUS = Topic("content.status", "planner", "content id")
+PLANNER_DIRECTORY = Topic("planner.directory", "planner", "client or page id", compacted=True)
+PLANNER_HANDOVERS = Topic("planner.handovers", "planner", "handover id")
+
+TEAM_DIRECTORY = Topic("team.directory", "scheduler", "member id", compacted=True)
+TEAM_ABSENCES = Topic("team.absences", "scheduler", "member id")
+TEAM_COVERAGE = Topic("team.coverage", "scheduler", "responsibility id", compacted=True)
+WORK_HANDOVERS = Topic("work.handovers", "scheduler", "handover id")
+
+# Bodies of messages are personal data: they stay on Kafka for a day, no longer.
+COMMUNITY_MESSAGES = Topic(
+    "community.messages", "*", "page id + author id", retention=_DAY, sequenced=False
+)
+COMMUNITY_CONVERSATIONS = Topic("community.conversations", "inbox", "conversation id")
+INBOX_HANDOVERS = Topic("inbox.handovers", "inbox", "handover id")
+
+NOTIFICATIONS_DELIVERIES = Topic("notifications.deliveries", "notifier", "notification id")
+WORK_ACKNOWLEDGEMENTS = Topic("work.acknowledgements", "notifier", "handover id")
+
+
+def dead_letters(service: str) -> Topic:
+    """Where `service` puts records that can never be applied, each with its reason."""
+    return _DEAD_LETTERS[service]
+
+
+_DEAD_LETTERS = {
+    service: Topic(
+        f"{service}.dead-letters", service, "origin of the record", partitions=1,
+        retention=30 * _DAY,
+    )
+    for service in ("planner", "scheduler", "inbox", "notifier")
+}
+
+TOPICS: tuple[Topic, ...] = (
+    CONTENT_STATUS,
+    PLANNER_DIRECTORY,
+    PLANNER_HANDOVERS,
+    TEAM_DIRECTORY,
+    TEAM_ABSENCES,
+    TEAM_COVERAGE,
+    WORK_HANDOVERS,
+    COMMUNITY_MESSAGES,
+    COMMUNITY_CONVERSATIONS,
+    INBOX_HANDOVERS,
+    NOTIFICATIONS_DELIVERIES,
+    WORK_ACKNOWLEDGEMENTS,
+    *_DEAD_LETTERS.values(),
+)
