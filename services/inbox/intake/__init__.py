@@ -1,0 +1,1 @@
+"""Messages in: de-duplicated, threaded into conversations, routed to who acts."""

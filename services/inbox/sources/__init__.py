@@ -1,0 +1,1 @@
+"""Sources: the signed webhooks by which pages send their messages."""
