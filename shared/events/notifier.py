@@ -19,13 +19,15 @@ class NotificationKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """`UNKNOWN`: the mail server may or may not have taken it; a person decides."""
+    """`UNKNOWN`: the mail server may or may not have taken it; a person decides.
+    `SUPERSEDED`: what it said was no longer true when its turn came, so it was not sent."""
 
     PLANNED = "planned"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    SUPERSEDED = "superseded"
 
 
 class DeliveryChanged(Event):
