@@ -1,0 +1,342 @@
+"""A content item: a post in the making, its variants, and its way from draft to published. Pure.
+
+    draft ──submit──> in_review ──approve──> approved ──schedule──> scheduled ──publish──> published
+                        │    ^                │  ^ │                    │
+          request_changes    │  request_changes  │ └─publish (by hand)  │
+                        v    │ submit         │  └─────unschedule───────┘
+                     changes_requested <──────┘
+
+    revise    (a new text)  in_review, approved, scheduled -> draft
+    withdraw                every status but published and withdrawn -> withdrawn
+    reopen                  withdrawn -> draft
+
+An approval is bound to one revision. So a new text in review, approved or scheduled makes the item
+a draft again, and the approval is gone. `published` is never chosen: it is told, by an event or by
+the command that records what happened elsewhere.
+
+`content.status` carries the public state at each entry into a status. So what is public and changes
+while an item is scheduled leaves the status and enters it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
+from shared.events.planner import ContentStatus, ContentStatusChanged, VariantState
+
+__all__ = [
+    "TRANSITIONS", "Action", "Approval", "ContentClosed", "ContentItem", "Events",
+    "IllegalTransition", "NotReady", "Revision", "RevisionOutdated", "Variant", "approve",
+    "arrange", "draft", "file_under", "mark_published", "rename", "reopen", "request_changes",
+    "revise", "schedule", "submit", "unschedule", "withdraw",
+]
+
+Events = list[ContentStatusChanged]
+
+
+class Action(StrEnum):
+    """What moves an item from one status to another."""
+
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request_changes"
+    REVISE = "revise"
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
+    PUBLISH = "publish"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+
+
+TRANSITIONS: Mapping[ContentStatus, Mapping[Action, ContentStatus]] = {
+    ContentStatus.DRAFT: {
+        Action.SUBMIT: ContentStatus.IN_REVIEW,
+        Action.WITHDRAW: ContentStatus.WITHDRAWN,
+    },
+    ContentStatus.IN_REVIEW: {
+        Action.APPROVE: ContentStatus.APPROVED,
+        Action.REQUEST_CHANGES: ContentStatus.CHANGES_REQUESTED,
+        Action.REVISE: ContentStatus.DRAFT,
+        Action.WITHDRAW: ContentStatus.WITHDRAWN,
+    },
+    ContentStatus.CHANGES_REQUESTED: {
+        Action.SUBMIT: ContentStatus.IN_REVIEW,
+        Action.WITHDRAW: ContentStatus.WITHDRAWN,
+    },
+    ContentStatus.APPROVED: {
+        Action.SCHEDULE: ContentStatus.SCHEDULED,
+        Action.PUBLISH: ContentStatus.PUBLISHED,
+        Action.REQUEST_CHANGES: ContentStatus.CHANGES_REQUESTED,
+        Action.REVISE: ContentStatus.DRAFT,
+        Action.WITHDRAW: ContentStatus.WITHDRAWN,
+    },
+    ContentStatus.SCHEDULED: {
+        Action.UNSCHEDULE: ContentStatus.APPROVED,
+        Action.PUBLISH: ContentStatus.PUBLISHED,
+        Action.REVISE: ContentStatus.DRAFT,
+        Action.WITHDRAW: ContentStatus.WITHDRAWN,
+    },
+    ContentStatus.PUBLISHED: {},
+    ContentStatus.WITHDRAWN: {Action.REOPEN: ContentStatus.DRAFT},
+}
+
+_CLOSED = frozenset({ContentStatus.PUBLISHED, ContentStatus.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The item's form for one page; an item has at most one for each. `publish_at` in UTC."""
+
+    page_id: str
+    publish_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One text of an item; revisions count from 1 and are never changed."""
+
+    number: int
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's yes to one revision, and to no other."""
+
+    revision: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContentItem:
+    """`revision` is the present text. `remark` is what the reviewer asked for, while it counts."""
+
+    id: str
+    client_id: str
+    title: str
+    revision: Revision
+    created_at: datetime
+    campaign_id: str | None = None
+    variants: tuple[Variant, ...] = ()
+    status: ContentStatus = ContentStatus.DRAFT
+    approval: Approval | None = None
+    remark: str = ""
+    version: int = 1
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first variant goes out; None while no variant has a date."""
+        return min((v.publish_at for v in self.variants if v.publish_at), default=None)
+
+    @property
+    def only_page(self) -> str | None:
+        """The page all variants share, if they share one."""
+        return self.variants[0].page_id if len(self.variants) == 1 else None
+
+
+class IllegalTransition(NotAllowedNow):
+    code = "illegal_transition"
+    title = N_("The content item's status does not allow this")
+    detail = N_("“{action}” is not possible while the status is “{status}”.")
+
+    def __init__(self, action: Action, status: ContentStatus) -> None:
+        legal = [action.value for action in TRANSITIONS[status] if action != Action.REVISE]
+        super().__init__(action=action.value, status=status.value, extra={"legal": legal})
+
+
+class ContentClosed(NotAllowedNow):
+    code = "content_closed"
+    title = N_("The content item can no longer be changed")
+    detail = N_("Its status is “{status}”.")
+
+
+class RevisionOutdated(NotAllowedNow):
+    code = "revision_outdated"
+    title = N_("There is a newer text than the one you decided on")
+    detail = N_("You decided on revision {given}; the present one is {present}.")
+    remedy = N_("Read the present text and decide again.")
+
+
+class NotReady(NotAllowedNow):
+    code = "content_not_ready"
+    title = N_("Something is missing before this can go on")
+    remedy = N_("Add what is missing and try again.")
+
+
+def draft(item: ContentItem) -> tuple[ContentItem, Events]:
+    """A new item. Raises `InvalidRequest` if two variants are for the same page."""
+    _check_variants(item.variants)
+    return item, [_status_changed(item, previous=None)]
+
+
+def revise(
+    item: ContentItem, text: str, by: str, now: datetime
+) -> tuple[ContentItem, Events]:
+    """A new text; the same text again changes nothing. Raises `ContentClosed`."""
+    _check_open(item)
+    if text == item.revision.text:
+        return item, []
+    revision = Revision(number=item.revision.number + 1, text=text, by=by, at=now)
+    revised = replace(item, revision=revision, approval=None)
+    if Action.REVISE in TRANSITIONS[item.status]:
+        return _enter(revised, Action.REVISE)
+    return _next(revised), []
+
+
+def rename(item: ContentItem, title: str) -> tuple[ContentItem, Events]:
+    """Raises `ContentClosed`."""
+    _check_open(item)
+    return _announced(replace(item, title=title))
+
+
+def file_under(item: ContentItem, campaign_id: str | None) -> tuple[ContentItem, Events]:
+    """Put the item into a campaign, or into none. Always possible: it is our own filing."""
+    return _next(replace(item, campaign_id=campaign_id)), []
+
+
+def arrange(
+    item: ContentItem, variants: Sequence[Variant], now: datetime
+) -> tuple[ContentItem, Events]:
+    """Other pages or dates. A scheduled item stays scheduled, so it must still be fit for it.
+
+    Raises `ContentClosed`, `NotReady`, and `InvalidRequest` for two variants on one page.
+    """
+    _check_open(item)
+    _check_variants(variants)
+    arranged = replace(item, variants=tuple(variants))
+    if item.status is ContentStatus.SCHEDULED:
+        _check_dates(arranged, now)
+    return _announced(arranged)
+
+
+def submit(item: ContentItem) -> tuple[ContentItem, Events]:
+    """Ask for approval. Raises `NotReady` without a text or a page, `IllegalTransition`."""
+    submitted = _enter(replace(item, remark=""), Action.SUBMIT)
+    if not item.revision.text.strip():
+        raise NotReady(N_("There is no text yet."))
+    if not item.variants:
+        raise NotReady(N_("There is no page yet to publish on."))
+    return submitted
+
+
+def approve(
+    item: ContentItem, revision: int, by: str, now: datetime
+) -> tuple[ContentItem, Events]:
+    """Raises `RevisionOutdated` if `revision` is not the present one, `IllegalTransition`."""
+    approved = _enter(
+        replace(item, approval=Approval(revision=revision, by=by, at=now)), Action.APPROVE
+    )
+    _check_revision(item, revision)
+    return approved
+
+
+def request_changes(
+    item: ContentItem, revision: int, remark: str
+) -> tuple[ContentItem, Events]:
+    """Raises `RevisionOutdated` if `revision` is not the present one, `IllegalTransition`."""
+    returned = _enter(replace(item, approval=None, remark=remark), Action.REQUEST_CHANGES)
+    _check_revision(item, revision)
+    return returned
+
+
+def schedule(item: ContentItem, now: datetime) -> tuple[ContentItem, Events]:
+    """Raises `NotReady` if a variant has no date or one in the past, `IllegalTransition`."""
+    scheduled = _enter(item, Action.SCHEDULE)
+    _check_dates(item, now)
+    return scheduled
+
+
+def unschedule(item: ContentItem) -> tuple[ContentItem, Events]:
+    """Raises `IllegalTransition`."""
+    return _enter(item, Action.UNSCHEDULE)
+
+
+def mark_published(item: ContentItem) -> tuple[ContentItem, Events]:
+    """Record that the item is out. Raises `IllegalTransition`."""
+    return _enter(item, Action.PUBLISH)
+
+
+def withdraw(item: ContentItem) -> tuple[ContentItem, Events]:
+    """Raises `IllegalTransition`."""
+    return _enter(replace(item, approval=None), Action.WITHDRAW)
+
+
+def reopen(item: ContentItem) -> tuple[ContentItem, Events]:
+    """Raises `IllegalTransition`."""
+    return _enter(item, Action.REOPEN)
+
+
+def _enter(item: ContentItem, action: Action) -> tuple[ContentItem, Events]:
+    status = TRANSITIONS[item.status].get(action)
+    if status is None:
+        raise IllegalTransition(action, item.status)
+    entered = _next(replace(item, status=status))
+    return entered, [_status_changed(entered, previous=item.status)]
+
+
+def _announced(item: ContentItem) -> tuple[ContentItem, Events]:
+    """The item with changed public state; one that is scheduled is taken out and put in again."""
+    changed = _next(item)
+    if item.status is not ContentStatus.SCHEDULED:
+        return changed, []
+    out = replace(changed, status=ContentStatus.APPROVED)
+    return changed, [
+        _status_changed(out, previous=ContentStatus.SCHEDULED),
+        _status_changed(changed, previous=ContentStatus.APPROVED),
+    ]
+
+
+def _next(item: ContentItem) -> ContentItem:
+    return replace(item, version=item.version + 1)
+
+
+def _check_open(item: ContentItem) -> None:
+    if item.status in _CLOSED:
+        raise ContentClosed(status=item.status.value)
+
+
+def _check_revision(item: ContentItem, revision: int) -> None:
+    if revision != item.revision.number:
+        raise RevisionOutdated(given=revision, present=item.revision.number)
+
+
+def _check_variants(variants: Sequence[Variant]) -> None:
+    pages = [variant.page_id for variant in variants]
+    for number, page_id in enumerate(pages):
+        if page_id in pages[:number]:
+            wrong = FieldError(f"/variants/{number}/page_id", N_("This page is there already."))
+            raise InvalidRequest(errors=[wrong])
+
+
+def _check_dates(item: ContentItem, now: datetime) -> None:
+    if not item.variants or any(variant.publish_at is None for variant in item.variants):
+        raise NotReady(N_("A page has no publish time yet."))
+    if any(variant.publish_at <= now for variant in item.variants if variant.publish_at):
+        raise NotReady(N_("A publish time is in the past."))
+
+
+def _status_changed(item: ContentItem, previous: ContentStatus | None) -> ContentStatusChanged:
+    return ContentStatusChanged(
+        content_id=item.id,
+        client_id=item.client_id,
+        title=item.title,
+        status=item.status,
+        previous=previous,
+        variants=tuple(_variant_state(item, variant) for variant in item.variants),
+    )
+
+
+def _variant_state(item: ContentItem, variant: Variant) -> VariantState:
+    """A variant has a natural id, so that a page taken out and put back is the same variant."""
+    return VariantState(
+        variant_id=f"{item.id}:{variant.page_id}",
+        page_id=variant.page_id,
+        publish_at=variant.publish_at,
+    )

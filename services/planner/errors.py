@@ -1,0 +1,28 @@
+"""Refusals that more than one feature of the planner knows.
+
+`check_version` is what `If-Match` comes down to; the store's guard on the version is what makes
+it hold against somebody who saves at the same moment.
+"""
+
+from __future__ import annotations
+
+from shared.errors import N_, FieldError, InvalidRequest, StaleVersion
+
+__all__ = ["UnknownReference", "check_version"]
+
+
+class UnknownReference(InvalidRequest):
+    """A body names something that does not exist, or not for this client or this caller."""
+
+    code = "unknown_reference"
+    title = N_("The request names something that does not exist here")
+    detail = N_("There is no such {what} for this client.")
+
+    def __init__(self, pointer: str, what: str) -> None:
+        super().__init__(errors=[FieldError(pointer, self.detail)], what=what)
+
+
+def check_version(given: int, present: int) -> None:
+    """Raises `StaleVersion` if the caller decided on another version than the stored one."""
+    if given != present:
+        raise StaleVersion(given=given, present=present)
