@@ -1,0 +1,38 @@
+"""Keeps the inbox's directory up to date with the planner's and the scheduler's."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from services.inbox.directory.store import Directory
+from shared.consuming import Received
+from shared.events.envelope import Event
+from shared.events.planner import ClientChanged, PageChanged
+from shared.events.scheduler import MemberChanged
+from shared.outbox import Transaction
+
+__all__ = ["planner_directory", "team_directory"]
+
+Handlers = dict[type[Event], Callable[[Transaction, Any], Awaitable[None]]]
+
+
+def planner_directory(directory: Directory) -> Handlers:
+    """For `planner.directory`."""
+
+    async def client_changed(tx: Transaction, received: Received[ClientChanged]) -> None:
+        await directory.put_client(tx.session, received.event)
+
+    async def page_changed(tx: Transaction, received: Received[PageChanged]) -> None:
+        await directory.put_page(tx.session, received.event)
+
+    return {ClientChanged: client_changed, PageChanged: page_changed}
+
+
+def team_directory(directory: Directory) -> Handlers:
+    """For `team.directory`."""
+
+    async def member_changed(tx: Transaction, received: Received[MemberChanged]) -> None:
+        await directory.put_member(tx.session, received.event)
+
+    return {MemberChanged: member_changed}
