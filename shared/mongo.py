@@ -16,6 +16,7 @@ import structlog
 from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConnectionFailure,
     ExecutionTimeout,
     NetworkTimeout,
@@ -38,7 +39,14 @@ from motor.motor_asyncio import (
 )
 
 __all__ = [
-    "Changes", "Collection", "Conflict", "Document", "Mongo", "Session", "is_infrastructure",
+    "Changes",
+    "Collection",
+    "Conflict",
+    "Document",
+    "Mongo",
+    "Session",
+    "is_duplicate_key",
+    "is_infrastructure",
 ]
 
 T = TypeVar("T")
@@ -47,6 +55,14 @@ Session = AsyncIOMotorClientSession
 Collection = AsyncIOMotorCollection[Document]
 
 _TRANSACTION_SECONDS = 30
+_DUPLICATE_KEY = 11000
+# Book-keeping nobody waits for: renewed leases, positions, outbox rows marked as sent.
+_NOTEWORTHY: Document = {
+    "$nor": [
+        {"ns.coll": {"$in": ["leases", "positions", "aggregates"]}},
+        {"ns.coll": "outbox", "operationType": {"$ne": "insert"}},
+    ]
+}
 _log = structlog.get_logger(__name__)
 
 
@@ -57,14 +73,26 @@ class Conflict(Exception):
 def is_infrastructure(error: BaseException) -> bool:
     """Whether the database was away, slow or changing its primary: worth trying again later."""
     away = (
-        AutoReconnect, ConnectionFailure, ServerSelectionTimeoutError, NetworkTimeout,
-        WaitQueueTimeoutError, WTimeoutError, ExecutionTimeout,
+        AutoReconnect,
+        ConnectionFailure,
+        ServerSelectionTimeoutError,
+        NetworkTimeout,
+        WaitQueueTimeoutError,
+        WTimeoutError,
+        ExecutionTimeout,
     )
     if isinstance(error, away):
         return True
     return isinstance(error, PyMongoError) and (
         error.has_error_label("RetryableWriteError") or _is_transient(error)
     )
+
+
+def is_duplicate_key(error: PyMongoError) -> bool:
+    """Whether a write, or any write of a bulk, met a unique value that exists."""
+    if isinstance(error, BulkWriteError):
+        return any(one["code"] == _DUPLICATE_KEY for one in error.details["writeErrors"])
+    return isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
 
 
 def _is_transient(error: BaseException) -> bool:
@@ -214,7 +242,7 @@ class Changes:
             self._task = None
 
     async def _follow(self) -> None:
-        pipeline: list[Document] = [{"$project": {"ns.coll": 1}}]
+        pipeline: list[Document] = [{"$match": _NOTEWORTHY}, {"$project": {"ns.coll": 1}}]
         while True:
             try:
                 async with self._mongo.watch(pipeline) as stream:
@@ -258,11 +286,12 @@ class Listener:
         changed, self._changed = frozenset(self._changed), set()
         return changed
 
-    async def __aiter__(self) -> AsyncIterator[frozenset[str]]:
+    def __aiter__(self) -> AsyncIterator[frozenset[str]]:
         """Wake-ups without end, until the process stops following."""
+        return self._wakeups()
+
+    async def _wakeups(self) -> AsyncIterator[frozenset[str]]:
         while not self.closed:
             changed = await self.wait(60)
             if changed:
                 yield changed
-
-

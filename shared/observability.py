@@ -50,6 +50,9 @@ class Metrics:
     outbox_published_total = _counter(
         "outbox_published_total", "Events that Kafka has acknowledged", "topic"
     )
+    outbox_blocked_total = _counter(
+        "outbox_blocked_total", "Events Kafka refused; each blocks its own aggregate only"
+    )
 
     consumed_total = _counter("consumed_total", "Records applied for the first time", "topic")
     duplicates_total = _counter(
@@ -68,6 +71,9 @@ class Metrics:
     )
     dead_letters_total = _counter(
         "dead_letters_total", "Records that can never be applied, kept with the reason", "reason"
+    )
+    parked_total = _counter(
+        "parked_total", "Records set aside because their aggregate's handler raises", "topic"
     )
     parked_oldest_seconds = _gauge(
         "parked_oldest_seconds", "Age of the oldest record waiting for its aggregate's release"

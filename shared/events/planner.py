@@ -11,7 +11,11 @@ from shared.events import topics
 from shared.events.envelope import Contract, Event
 
 __all__ = [
-    "ClientChanged", "ContentStatus", "ContentStatusChanged", "PageChanged", "Platform",
+    "ClientChanged",
+    "ContentStatus",
+    "ContentStatusChanged",
+    "PageChanged",
+    "Platform",
     "VariantState",
 ]
 

@@ -13,9 +13,20 @@ from shared.events.envelope import Contract, Event
 from shared.events.handover import ItemKind, Participant
 
 __all__ = [
-    "AbsenceCancelled", "AbsenceChanged", "AbsenceEnded", "AbsenceReported", "AbsenceStarted",
-    "ActsAs", "CoverageChanged", "HandoverCause", "HandoverCompleted", "HandoverStarted", "Leg",
-    "MemberChanged", "Presence", "Recipient",
+    "AbsenceCancelled",
+    "AbsenceChanged",
+    "AbsenceEnded",
+    "AbsenceReported",
+    "AbsenceStarted",
+    "ActsAs",
+    "CoverageChanged",
+    "HandoverCause",
+    "HandoverCompleted",
+    "HandoverStarted",
+    "Leg",
+    "MemberChanged",
+    "Presence",
+    "Recipient",
 ]
 
 

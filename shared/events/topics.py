@@ -61,7 +61,10 @@ def dead_letters(service: str) -> Topic:
 
 _DEAD_LETTERS = {
     service: Topic(
-        f"{service}.dead-letters", service, "origin of the record", partitions=1,
+        f"{service}.dead-letters",
+        service,
+        "origin of the record",
+        partitions=1,
         retention=30 * _DAY,
     )
     for service in ("planner", "scheduler", "inbox", "notifier")

@@ -1,0 +1,264 @@
+"""A service's process: its database, its topics, and what runs in the background.
+
+    settings -> Service -> subscribe / worker / ticker.on / index -> start ... stop
+
+`start` returns at once; engines that are still away are waited for in the background, and
+`readiness` tells what is missing. An error nobody can go on from ends the process with exit code
+1, so that whoever supervises it starts a new one: a consumer that died inside a living process
+would still heartbeat and keep its partitions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+from pymongo.errors import PyMongoError
+from tenacity import AsyncRetrying, wait_random_exponential
+
+from shared import kafka
+from shared.clock import Clock, utc_now
+from shared.consuming import Apply, Consumer, Prepare
+from shared.events.topics import Topic
+from shared.kafka import Kafka, WatchedConsumer, clean_headers
+from shared.leases import Leases
+from shared.mongo import Mongo
+from shared.observability import METRICS
+from shared.outbox import BUCKETS, Outbox
+from shared.relay import Relay
+from shared.settings import ServiceSettings
+from shared.ticker import Ticker
+
+__all__ = ["Service", "Worker"]
+
+_POLL_SILENCE_SECONDS = 120
+"""A handler may retry in place for a minute; after two without a poll the subscriber is stuck."""
+
+_log = structlog.get_logger(__name__)
+
+Worker = Callable[[], Awaitable[bool]]
+"""Does the next piece of work; False when there is none."""
+
+
+class _Subscriber(Protocol):
+    tasks: list[asyncio.Task[Any]]
+    consumer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    collection: str
+    keys: Sequence[tuple[str, int]]
+    options: dict[str, Any]
+
+
+class Service:
+    """Everything a service is made of but its features and its web edge."""
+
+    def __init__(self, name: str, settings: ServiceSettings, clock: Clock = utc_now) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = clock
+        self.mongo = Mongo(settings.mongodb_uri, settings.database(name))
+        self.kafka = Kafka(settings.kafka_bootstrap_servers, settings.topic_prefix, name)
+        self.outbox = Outbox(self.mongo, f"/understudy/{name}", clock)
+        self.ticker = Ticker(name, self.mongo, self.outbox, clock)
+        self.leases = Leases(self.mongo)
+        self.fatal_error: Exception | None = None
+        self.consumers: dict[str, Consumer] = {}
+        self._indexes: list[_Index] = []
+        self._leased: dict[str, Callable[[], Awaitable[None]]] = {"ticker": self.ticker.run}
+        for bucket in range(BUCKETS):
+            relay = Relay(self.mongo, self.kafka, name, bucket, clock)
+            self._leased[f"relay/{bucket}"] = relay.run
+        self._broker: KafkaBroker | None = None
+        self._subscribers: Sequence[_Subscriber] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # Composition, before start
+
+    def subscribe(self, topic: Topic, apply: Apply, *, prepare: Prepare | None = None) -> None:
+        """Apply the records of `topic`: one subscriber and one consumer group per topic."""
+        if topic.name in self.consumers:
+            raise ValueError(f"{self.name} subscribes to {topic.name} twice")
+        self.consumers[topic.name] = Consumer(
+            self.name,
+            topic,
+            apply,
+            prepare=prepare,
+            mongo=self.mongo,
+            outbox=self.outbox,
+            clock=self.clock,
+        )
+
+    def worker(self, name: str, work: Worker, *, wake_on: Sequence[str]) -> None:
+        """Run `work` until nothing is left, by one replica at a time; again whenever one of the
+        collections `wake_on` changes, and every second."""
+        self._leased[name] = partial(self._work, work, tuple(wake_on))
+
+    def index(self, collection: str, keys: Sequence[tuple[str, int]], **options: Any) -> None:
+        self._indexes.append(_Index(collection, keys, options))
+
+    # Life
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._bring_up(), name="bring-up")]
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, give back leases, close. Bounded to about 20 s."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stop_broker()
+        await self.mongo.close()
+
+    def fatal(self, error: Exception) -> None:
+        """End this process in good order, with an exit code that says it failed."""
+        _log.critical("fatal, the process ends", error=repr(error))
+        self.fatal_error = error
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def readiness(self) -> dict[str, str]:
+        """What is missing for work, by part; empty when ready."""
+        missing: dict[str, str] = {}
+        try:
+            await asyncio.wait_for(self.mongo.ping(), 3)
+        except (PyMongoError, TimeoutError) as error:
+            missing["mongodb"] = type(error).__name__
+        if len(self._subscribers) < len(self.consumers):
+            missing["kafka"] = "subscribers are starting"
+        for topic, subscriber in zip(self.consumers, self._subscribers, strict=False):
+            if reason := _silent(subscriber):
+                missing[topic] = reason
+        return missing
+
+    async def _bring_up(self) -> None:
+        async for attempt in AsyncRetrying(wait=wait_random_exponential(multiplier=0.2, max=5)):
+            with attempt:
+                await self._create_indexes()
+        leased = [
+            asyncio.create_task(self.leases.hold(name, work), name=name)
+            for name, work in self._leased.items()
+        ]
+        self._tasks += [*leased, asyncio.create_task(self._measure(), name="measure")]
+        async for attempt in AsyncRetrying(
+            wait=wait_random_exponential(multiplier=0.2, max=5), after=_say_kafka_is_away
+        ):
+            with attempt:
+                await self._start_broker()
+
+    async def _create_indexes(self) -> None:
+        await self.outbox.create_indexes()
+        await self.ticker.create_indexes()
+        await self.mongo.collection("parked").create_index([("position", 1), ("order", 1)])
+        for index in self._indexes:
+            collection = self.mongo.collection(index.collection)
+            await collection.create_index(list(index.keys), **index.options)
+
+    async def _work(self, work: Worker, wake_on: tuple[str, ...]) -> None:
+        async with self.mongo.changes.listen(*wake_on) as changes:
+            while True:
+                while await work():
+                    pass
+                await changes.wait(1)
+
+    # Kafka
+
+    async def _start_broker(self) -> None:
+        """A new broker object each time: one that failed half-way cannot be started again."""
+        settings = self.settings
+        await kafka.create_topics(
+            settings.kafka_bootstrap_servers,
+            prefix=settings.topic_prefix,
+            replication=settings.topic_replication,
+            partitions_max=settings.topic_partitions_max,
+        )
+        self._broker = broker = self.kafka.broker()
+        await broker.connect()
+        self._watch_consumers(broker)
+        subscribers = [self._subscriber(broker, one) for one in self.consumers.values()]
+        try:
+            await broker.start()
+        except BaseException:
+            await self._stop_broker()
+            raise
+        self._subscribers = subscribers
+
+    def _watch_consumers(self, broker: KafkaBroker) -> None:
+        """Have FastStream build our consumers; it offers no other place to say so."""
+        config = broker.config.broker_config
+        options = getattr(config.builder, "keywords", {})
+        config.builder = partial(WatchedConsumer, **options, on_fatal=self.fatal)
+
+    def _subscriber(self, broker: KafkaBroker, consumer: Consumer) -> BatchSubscriber:
+        subscriber = broker.subscriber(
+            self.kafka.topic(consumer.topic.name),
+            batch=True,
+            group_id=self.kafka.topic(f"{self.name}.{consumer.topic.name}"),
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            # Slept unpolled after each empty poll, so it is a part of every event's way.
+            batch_timeout_ms=10,
+            max_records=500,
+            fetch_max_wait_ms=200,
+            max_poll_interval_ms=300_000,
+            parser=clean_headers,
+            decoder=_keep_raw,
+        )
+        subscriber(consumer.handle)
+        return subscriber
+
+    async def _stop_broker(self) -> None:
+        broker, self._broker = self._broker, None
+        self._subscribers = []
+        if broker is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(broker.stop(), 20)
+
+    async def _measure(self) -> None:
+        """Ages that only a look at the database can tell."""
+        while True:
+            with suppress(Exception):  # the database is away: readiness says so
+                METRICS.outbox_oldest_unpublished_seconds.labels(self.name).set(
+                    await self._age("outbox", {"published_at": None}, "created_at")
+                )
+                METRICS.parked_oldest_seconds.labels(self.name).set(
+                    await self._age("parked", {}, "parked_at")
+                )
+            await asyncio.sleep(5)
+
+    async def _age(self, collection: str, query: dict[str, Any], field: str) -> float:
+        row = await self.mongo.collection(collection).find_one(query, sort=[(field, 1)])
+        return 0.0 if row is None else float((self.clock() - row[field]).total_seconds())
+
+
+async def _keep_raw(message: KafkaMessage) -> Any:
+    """FastStream decoder: never raises, leaves judging to `Consumer`."""
+    return list(message.raw_message)
+
+
+def _silent(subscriber: _Subscriber) -> str | None:
+    if not any(not task.done() for task in subscriber.tasks):
+        return "the subscriber has ended"
+    consumer = subscriber.consumer
+    if isinstance(consumer, WatchedConsumer):
+        silence = time.monotonic() - consumer.last_poll
+        if silence > _POLL_SILENCE_SECONDS:
+            return f"not polled for {silence:.0f} s"
+    return None
+
+
+def _say_kafka_is_away(state: Any) -> None:
+    _log.warning("Kafka is away, trying again", error=repr(state.outcome.exception()))
