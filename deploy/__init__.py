@@ -1,0 +1,1 @@
+"""How Understudy is run: on one machine, in containers, on a cluster."""

