@@ -1,0 +1,1 @@
+"""The design system: page shell, components, static files, languages. Import from its modules."""

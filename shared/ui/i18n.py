@@ -1,0 +1,71 @@
+"""Languages: which one a reader gets, and the gettext catalogues compiled in memory.
+
+Message ids are the English texts. Every other language has one `.po` file per catalogue:
+`shared/ui/locale/<lang>/LC_MESSAGES/shared.po` and one per service. In Python, mark a text with
+`N_` where it is written and translate it where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from babel import negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from shared.errors import N_
+
+__all__ = ["LANGUAGES", "SOURCE_LANGUAGE", "N_", "choose_language", "load_translations"]
+
+SOURCE_LANGUAGE = "en"
+LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
+
+
+def choose_language(cookie: str | None, accept_language: str | None) -> str:
+    """The reader's own choice, else what the browser prefers, else English."""
+    if cookie in LANGUAGES:
+        return cookie
+    return (
+        negotiate_locale(_preferred(accept_language or ""), list(LANGUAGES), sep="-")
+        or SOURCE_LANGUAGE
+    )
+
+
+def _preferred(accept_language: str) -> list[str]:
+    weighted = []
+    for part in accept_language.split(","):
+        tag, _, parameter = part.strip().partition(";")
+        try:
+            quality = float(parameter.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if quality > 0:
+            weighted.append((-quality, tag.strip()))
+    return [tag for _, tag in sorted(weighted, key=lambda pair: pair[0])]
+
+
+def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
+    """One merged catalogue per language from all `.po` files under the locale `folders`."""
+    folders = list(folders)
+    return {language: _load(language, folders) for language in LANGUAGES}
+
+
+def _load(language: str, folders: Iterable[Path]) -> NullTranslations:
+    merged = Translations() if language != SOURCE_LANGUAGE else NullTranslations()
+    for folder in folders:
+        for path in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
+            compiled = BytesIO()
+            with path.open("rb") as file:
+                write_mo(compiled, read_po(file, locale=language))
+            compiled.seek(0)
+            part = Translations(compiled)
+            merged = part if not isinstance(merged, Translations) else _merge(merged, part)
+    return merged
+
+
+def _merge(merged: Translations, part: Translations) -> Translations:
+    # A fresh Translations has no plural rule of its own: the first catalogue brings it.
+    return part.merge(merged) if not merged.files else merged.merge(part)

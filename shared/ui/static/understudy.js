@@ -1,0 +1,109 @@
+/* Small comforts. Every page reads and works without them. */
+"use strict";
+
+const inField = (element) => element.matches("input, textarea, select, [contenteditable]");
+const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent);
+
+function moveRow(step) {
+  const all = rows();
+  if (!all.length) return;
+  const at = all.findIndex((row) => row.contains(document.activeElement));
+  const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
+  if (next.tabIndex < 0 && !next.matches("a, button")) next.tabIndex = -1;
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (inField(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const sheet = document.getElementById("shortcut-sheet");
+  if (event.key === "?") {
+    sheet.open ? sheet.close() : sheet.showModal();
+  } else if (sheet.open) {
+    return;
+  } else if (event.key === "j" || event.key === "k") {
+    moveRow(event.key === "j" ? 1 : -1);
+  } else if (event.key === "Enter" && event.target.matches("[data-row]:not(a)")) {
+    event.target.querySelector("a")?.click();
+  } else {
+    // data-shortcut="x": a field is focused, anything else is clicked
+    const target = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+    if (!target) return;
+    inField(target) ? target.focus() : target.click();
+  }
+  event.preventDefault();
+});
+
+/* one open menu at a time; a click elsewhere or Escape closes it */
+const closeMenus = (except) =>
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (menu !== except) menu.open = false;
+  });
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenus(null));
+
+/* dialogs: data-dialog="id" opens <dialog id="id"> */
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (!opener) return;
+  event.preventDefault();
+  document.getElementById(opener.dataset.dialog)?.showModal();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy || location.href);
+});
+
+/* relative times, kept fresh with the server's own words */
+function relative(at) {
+  const words = document.body.dataset;
+  const ahead = at - Date.now();
+  const minutes = Math.floor(Math.abs(ahead) / 60000);
+  if (minutes < 1) return ahead > 0 ? words.soon : words.now;
+  const parts = [
+    [Math.floor(minutes / 1440), words.d],
+    [Math.floor(minutes / 60) % 24, words.h],
+    [minutes % 60, words.min],
+  ];
+  const span = parts.filter(([n]) => n).slice(0, 2).map(([n, text]) => text.replace("{}", n)).join(" ");
+  return (ahead > 0 ? words.in : words.ago).replace("{}", span);
+}
+
+function refreshTimes() {
+  document.querySelectorAll("time[data-relative]").forEach((time) => {
+    time.textContent = relative(Date.parse(time.dateTime));
+    time.closest(".due")?.classList.toggle("due-overdue", Date.parse(time.dateTime) < Date.now());
+  });
+}
+setInterval(refreshTimes, 30000);
+document.addEventListener("visibilitychange", () => document.hidden || refreshTimes());
+
+/* toasts go after eight seconds, unless somebody is about to use them */
+function watchToast(toast) {
+  if (toast.dataset.toast) return;
+  toast.dataset.toast = "watched";
+  const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
+  setTimeout(leave, 8000);
+}
+const watchToasts = () => document.querySelectorAll("[data-toast]").forEach(watchToast);
+document.addEventListener("DOMContentLoaded", watchToasts);
+document.addEventListener("htmx:load", watchToasts);
+document.addEventListener("htmx:oobAfterSwap", watchToasts);
+
+/* the light says whether the event stream is open */
+const setLive = (state) =>
+  document.querySelectorAll("[data-live]").forEach((light) => (light.dataset.live = state));
+document.addEventListener("htmx:sseOpen", () => setLive("on"));
+document.addEventListener("htmx:sseError", () => setLive("off"));
+document.addEventListener("htmx:sseClose", () => setLive("off"));
+
+/* a failure answered to htmx is shown where the page would have changed */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400) event.detail.shouldSwap = true;
+});
