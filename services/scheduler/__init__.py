@@ -1,0 +1,1 @@
+"""The people side: members, qualifications, responsibilities, absences, who acts, handovers."""

@@ -1,0 +1,136 @@
+"""Who does what: (client or page) x discipline -> one owner and ordered deputies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.scheduler.coverage.person import Person, WhyNot
+from shared.errors import N_, AppError, InvalidRequest, NotAllowedNow
+from shared.events.disciplines import Discipline
+
+__all__ = [
+    "DuplicateMember",
+    "InactiveMember",
+    "NoAccess",
+    "Responsibility",
+    "UnknownMember",
+    "Unqualified",
+    "check_people",
+    "responsibility_id",
+    "staff",
+]
+
+
+def responsibility_id(client_id: str, page_id: str | None, discipline: Discipline) -> str:
+    """Natural, so that every service can name the responsibility it has not heard of yet."""
+    return f"{page_id or client_id}:{discipline}"
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """`page_id` None: for all of the client's pages that have none of their own."""
+
+    client_id: str
+    page_id: str | None
+    discipline: Discipline
+    owner: str
+    deputies: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def id(self) -> str:
+        return responsibility_id(self.client_id, self.page_id, self.discipline)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The owner, then the deputies in order."""
+        return (self.owner, *self.deputies)
+
+
+def staff(responsibility: Responsibility, owner: str, deputies: Sequence[str]) -> Responsibility:
+    """The responsibility with other people; its held items stay where they are."""
+    return replace(
+        responsibility,
+        owner=owner,
+        deputies=tuple(deputies),
+        version=responsibility.version + 1,
+    )
+
+
+def check_people(
+    responsibility: Responsibility,
+    people: Mapping[str, Person],
+    names: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Refuse what could never act. Somebody who is merely away is welcome.
+
+    Raises `DuplicateMember`, `UnknownMember`, `InactiveMember`, `NoAccess` or `Unqualified` for
+    the first person who cannot be owner or deputy.
+    """
+    seen: set[str] = set()
+    for member_id in responsibility.people:
+        if member_id in seen:
+            raise DuplicateMember(
+                member=names.get(member_id, member_id), extra={"member_id": member_id}
+            )
+        seen.add(member_id)
+        person = people.get(member_id)
+        if person is None:
+            raise UnknownMember(member=member_id, extra={"member_id": member_id})
+        _check_person(person, names[member_id], responsibility, now)
+
+
+def _check_person(person: Person, name: str, responsibility: Responsibility, now: datetime) -> None:
+    why = person.why_not(responsibility.client_id, responsibility.discipline, now)
+    if why is not None and why in _REFUSALS:
+        raise _REFUSALS[why](
+            member=name,
+            discipline=responsibility.discipline.value,
+            extra={"member_id": person.member_id, "why": why.value},
+        )
+
+
+class DuplicateMember(InvalidRequest):
+    code = "duplicate_member"
+    title = N_("Somebody is named twice")
+    detail = N_("{member} can be owner or one of the deputies, once.")
+    remedy = N_("Name everybody once.")
+
+
+class UnknownMember(InvalidRequest):
+    code = "unknown_member"
+    title = N_("There is no such member")
+    detail = N_("Nobody here has the id {member}.")
+    remedy = N_("Choose a member of the team.")
+
+
+class InactiveMember(NotAllowedNow):
+    code = "inactive_member"
+    title = N_("The member has left the team")
+    detail = N_("{member} is not active any more.")
+    remedy = N_("Choose an active member.")
+
+
+class NoAccess(NotAllowedNow):
+    code = "no_access"
+    title = N_("The member has no access to this client")
+    detail = N_("{member} could not do the work without access to the client.")
+    remedy = N_("Give the member access to the client first, or choose somebody else.")
+
+
+class Unqualified(NotAllowedNow):
+    code = "unqualified"
+    title = N_("The member is not qualified")
+    detail = N_("{member} has no valid qualification for {discipline}.")
+    remedy = N_("Enter or renew the qualification first, or choose somebody else.")
+
+
+_REFUSALS: Mapping[WhyNot, type[AppError]] = {
+    WhyNot.INACTIVE: InactiveMember,
+    WhyNot.NO_ACCESS: NoAccess,
+    WhyNot.UNQUALIFIED: Unqualified,
+    WhyNot.EXPIRED: Unqualified,
+}

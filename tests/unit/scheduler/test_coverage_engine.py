@@ -1,0 +1,199 @@
+"""Who acts: at every instant somebody present, qualified and with access, or a gap, never both."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.scheduler.coverage.domain import PassedOver, Team, acting_at, timeline
+from services.scheduler.coverage.person import Person, Stretch, WhyNot
+from services.scheduler.responsibilities.domain import Responsibility
+from shared.events.disciplines import Discipline
+from shared.events.scheduler import ActsAs
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+COPY = Responsibility("client", None, Discipline.COPYWRITING, "jana", ("tom", "mira"))
+
+
+def person(
+    member_id: str,
+    *,
+    active: bool = True,
+    clients: frozenset[str] | None = None,
+    until: datetime | None = None,
+    away: tuple[Stretch, ...] = (),
+    qualified: bool = True,
+) -> Person:
+    skills = {Discipline.COPYWRITING: until} if qualified else {}
+    return Person(member_id, active, clients, skills, away)
+
+
+def team(*people: Person, leads: tuple[str, ...] = ()) -> Team:
+    return Team({one.member_id: one for one in people}, {"client": leads})
+
+
+AWAY = (Stretch(NOON, NOON + HOUR),)
+
+
+def test_the_owner_acts_while_present() -> None:
+    acting = acting_at(COPY, NOON, team(person("jana"), person("tom")))
+    assert (acting.member, acting.acts_as, acting.reason) == ("jana", ActsAs.OWNER, ())
+
+
+def test_deputies_come_in_order_and_the_reason_names_who_was_passed_over() -> None:
+    acting = acting_at(
+        COPY, NOON, team(person("jana", away=AWAY), person("tom", qualified=False), person("mira"))
+    )
+    assert (acting.member, acting.acts_as) == ("mira", ActsAs.DEPUTY)
+    assert acting.reason == (
+        PassedOver("jana", WhyNot.AWAY),
+        PassedOver("tom", WhyNot.UNQUALIFIED),
+    )
+
+
+def test_a_lead_acts_only_under_the_same_test() -> None:
+    away = [person(name, away=AWAY) for name in ("jana", "tom", "mira")]
+    unqualified = person("lena", qualified=False)
+    elsewhere = person("paul", clients=frozenset({"other"}))
+    acting = acting_at(
+        COPY,
+        NOON,
+        team(*away, unqualified, elsewhere, person("nora"), leads=("lena", "paul", "nora")),
+    )
+    assert (acting.member, acting.acts_as) == ("nora", ActsAs.LEAD)
+    gap = acting_at(COPY, NOON, team(*away, unqualified, elsewhere, leads=("lena", "paul")))
+    assert (gap.member, gap.acts_as) == (None, ActsAs.GAP)
+    assert [passed.why for passed in gap.reason[3:]] == [WhyNot.UNQUALIFIED, WhyNot.NO_ACCESS]
+
+
+def test_an_expired_qualification_makes_a_gap_from_that_instant_on() -> None:
+    alone = Responsibility("client", None, Discipline.COPYWRITING, "jana")
+    jana = team(person("jana", until=NOON))
+    assert acting_at(alone, NOON - timedelta(milliseconds=1), jana).member == "jana"
+    assert acting_at(alone, NOON, jana).reason == (PassedOver("jana", WhyNot.EXPIRED),)
+
+
+def test_who_left_the_team_or_is_unknown_never_acts() -> None:
+    acting = acting_at(COPY, NOON, team(person("jana", active=False), person("mira")))
+    assert acting.member == "mira"
+    assert [passed.why for passed in acting.reason] == [WhyNot.INACTIVE, WhyNot.INACTIVE]
+
+
+def test_presence_is_not_being_in_any_absence_however_they_overlap() -> None:
+    jana = person(
+        "jana", away=(Stretch(NOON, NOON + 2 * HOUR), Stretch(NOON + HOUR, NOON + 3 * HOUR))
+    )
+    present = [jana.present(NOON + hours * HOUR) for hours in (-1, 0, 1, 2, 3)]
+    assert present == [True, False, False, False, True]
+
+
+def test_until_further_notice_has_no_end() -> None:
+    jana = person("jana", away=(Stretch(NOON, None),))
+    assert not jana.present(NOON + timedelta(days=3650))
+
+
+def test_the_timeline_is_cut_exactly_where_something_changes() -> None:
+    jana = person("jana", away=AWAY)
+    segments = timeline(COPY, NOON - HOUR, NOON + 2 * HOUR, team(jana, person("tom")))
+    assert [(one.starts_at, one.ends_at, one.acting.member) for one in segments] == [
+        (NOON - HOUR, NOON, "jana"),
+        (NOON, NOON + HOUR, "tom"),
+        (NOON + HOUR, NOON + 2 * HOUR, "jana"),
+    ]
+
+
+# Random teams over a day, in quarters of an hour.
+
+NAMES = ("jana", "tom", "mira", "lena")
+quarters = st.integers(0, 96).map(lambda n: NOON + n * timedelta(minutes=15))
+
+
+@st.composite
+def stretches(draw: st.DrawFn) -> Stretch:
+    start = draw(quarters)
+    length = draw(st.one_of(st.none(), st.integers(1, 40)))
+    return Stretch(start, None if length is None else start + length * timedelta(minutes=15))
+
+
+@st.composite
+def people(draw: st.DrawFn, member_id: str) -> Person:
+    skills = {
+        discipline: draw(st.one_of(st.none(), quarters))
+        for discipline in draw(
+            st.sets(st.sampled_from([Discipline.COPYWRITING, Discipline.DESIGN]))
+        )
+    }
+    return Person(
+        member_id,
+        active=draw(st.booleans() | st.just(True)),
+        clients=draw(st.sampled_from([None, frozenset({"client"}), frozenset({"other"})])),
+        qualified_until=skills,
+        away=tuple(draw(st.lists(stretches(), max_size=3))),
+    )
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Responsibility, Team]:
+    order = draw(st.permutations(NAMES))
+    deputies = tuple(order[1 : draw(st.integers(1, 4))])
+    responsibility = Responsibility("client", None, Discipline.COPYWRITING, order[0], deputies)
+    known = {name: draw(people(name)) for name in NAMES if draw(st.integers(0, 9)) > 0}
+    leads = tuple(draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=2)))
+    return responsibility, Team(known, {"client": leads})
+
+
+def able(responsibility: Responsibility, member_id: str, now: datetime, team: Team) -> bool:
+    """The demand in its own words, apart from the engine's."""
+    one = team.people.get(member_id)
+    if one is None or not one.active or not one.present(now):
+        return False
+    if one.clients is not None and responsibility.client_id not in one.clients:
+        return False
+    if responsibility.discipline not in one.qualified_until:
+        return False
+    expiry = one.qualified_until[responsibility.discipline]
+    return expiry is None or now < expiry
+
+
+@given(situations(), quarters)
+def test_acting_is_present_qualified_and_has_access_or_it_is_a_gap(
+    situation: tuple[Responsibility, Team], now: datetime
+) -> None:
+    responsibility, everybody = situation
+    acting = acting_at(responsibility, now, everybody)
+    order = [*responsibility.people]
+    order += [lead for lead in everybody.leads["client"] if lead not in order]
+    fit = [name for name in order if able(responsibility, name, now, everybody)]
+    assert acting.member == (fit[0] if fit else None)
+    assert (acting.member is None) == (acting.acts_as is ActsAs.GAP)
+    passed = [one.member_id for one in acting.reason]
+    assert passed == order[: len(passed)]
+    assert acting.member is None or acting.member == order[len(passed)]
+
+
+@given(situations(), quarters, quarters, st.lists(st.integers(0, 1440), max_size=20))
+def test_the_timeline_agrees_with_the_instant_everywhere(
+    situation: tuple[Responsibility, Team], one: datetime, other: datetime, minutes: list[int]
+) -> None:
+    responsibility, everybody = situation
+    start, end = min(one, other), max(one, other) + timedelta(minutes=15)
+    segments = timeline(responsibility, start, end, everybody)
+
+    assert segments[0].starts_at == start
+    assert segments[-1].ends_at == end
+    for left, right in pairwise(segments):
+        assert left.ends_at == right.starts_at
+        assert left.acting != right.acting
+    for segment in segments:
+        assert segment.starts_at < segment.ends_at
+        assert segment.acting == acting_at(responsibility, segment.starts_at, everybody)
+        last = segment.ends_at - timedelta(milliseconds=1)
+        assert segment.acting == acting_at(responsibility, last, everybody)
+    for at in (NOON + timedelta(minutes=minute) for minute in minutes):
+        for segment in segments:
+            if segment.starts_at <= at < segment.ends_at:
+                assert segment.acting == acting_at(responsibility, at, everybody)
