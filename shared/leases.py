@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from pymongo import ReturnDocument
@@ -20,6 +20,7 @@ from shared.mongo import Document, Mongo, is_infrastructure
 
 __all__ = ["Leases"]
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger(__name__)
 
 
@@ -33,22 +34,27 @@ class Leases:
 
     async def take(self, name: str) -> bool:
         """Take or renew the lease; False while somebody else holds it."""
-        mine_or_over: Document = {
-            "_id": name,
+        free = {
             "$or": [
-                {"holder": self.holder},
-                {"$expr": {"$lt": ["$until", "$$NOW"]}},
-            ],
+                {"$eq": ["$holder", self.holder]},
+                {"$lt": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]},
+            ]
         }
-        milliseconds = int(self._duration.total_seconds() * 1000)
-        update = [{"$set": {"holder": self.holder, "until": {"$add": ["$$NOW", milliseconds]}}}]
+        until = {"$add": ["$$NOW", int(self._duration.total_seconds() * 1000)]}
+        take_if_free: Document = {
+            "holder": {"$cond": [free, self.holder, "$holder"]},
+            "until": {"$cond": [free, until, "$until"]},
+        }
         try:
-            await self._leases.find_one_and_update(
-                mine_or_over, update, upsert=True, return_document=ReturnDocument.AFTER
+            lease = await self._leases.find_one_and_update(
+                {"_id": name},
+                [{"$set": take_if_free}],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
             )
-        except DuplicateKeyError:  # exists, and is neither mine nor over
+        except DuplicateKeyError:  # another replica wrote the first one at the same instant
             return False
-        return True
+        return bool(lease["holder"] == self.holder)
 
     async def release(self, name: str) -> None:
         """Give it back at once, so that another replica need not wait for the end of it."""
