@@ -56,9 +56,15 @@ class Transaction:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.emitted: list[Emitted] = []
+        self.committed: list[Callable[[], None]] = []
 
     def emit(self, event: Event) -> None:
         self.emitted.append(Emitted(event, correlation_id.get(), causation_id.get()))
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """For metrics, which must not count what is rolled back or run again. Not for effects: a
+        crash loses it."""
+        self.committed.append(tell)
 
 
 class Outbox:
@@ -85,13 +91,16 @@ class Outbox:
         `work` may run several times (see `Mongo.in_transaction`).
         """
 
-        async def run(session: Session) -> T:
+        async def run(session: Session) -> tuple[T, Transaction]:
             tx = Transaction(session)
             result = await work(tx)
             await self._append(tx)
-            return result
+            return result, tx
 
-        return await self._mongo.in_transaction(run)
+        result, tx = await self._mongo.in_transaction(run)
+        for tell in tx.committed:
+            tell()
+        return result
 
     async def _append(self, tx: Transaction) -> None:
         if not tx.emitted:
