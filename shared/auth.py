@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import jwt
 
@@ -34,7 +34,11 @@ __all__ = [
     "Role",
     "Scope",
     "Tokens",
+    "is_public",
+    "public",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 COOKIE = "understudy_session"
 SESSION = "session"
@@ -129,6 +133,16 @@ class Identity:
 
     def may(self, permission: Permission) -> bool:
         return self.role in PERMISSIONS[permission]
+
+
+def public(endpoint: F) -> F:
+    """Marks the endpoint of a route that anybody may ask, signed in or not."""
+    endpoint.__dict__["public"] = True
+    return endpoint
+
+
+def is_public(endpoint: object) -> bool:
+    return bool(getattr(endpoint, "public", False))
 
 
 class Tokens:

@@ -1,7 +1,8 @@
 """Expected failures: each has a stable `code`, and the edge turns it into a page or problem JSON.
 
     AppError
-    ├── MalformedJson          400  malformed_json
+    ├── MalformedBody          400  malformed_body
+    │   └── MalformedJson      400  malformed_json
     ├── NotSignedIn            401  not_signed_in
     ├── Forbidden              403  forbidden
     │   └── CrossSite          403  cross_site
@@ -33,7 +34,7 @@ and fills in `params` afterwards. Codes never change and are never translated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "IdempotencyKeyReused",
     "InternalError",
     "InvalidRequest",
+    "MalformedBody",
     "MalformedJson",
     "MethodNotAllowed",
     "NotAllowedNow",
@@ -56,6 +58,7 @@ __all__ = [
     "TemporarilyUnavailable",
     "TooLarge",
     "error_types",
+    "fill",
 ]
 
 
@@ -67,10 +70,12 @@ def N_(message: str) -> str:  # noqa: N802 (the name gettext tools look for)
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """What is wrong with one field. `pointer` is a JSON pointer into the body (`/legs/0/to`), or
-    `query:name`, `path:name`, `header:name` for the other parts of a request."""
+    `query:name`, `path:name`, `header:name` for the other parts of a request. `message` is a
+    message id like the texts of `AppError`, with its own `params`."""
 
     pointer: str
     message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 class AppError(Exception):
@@ -124,11 +129,15 @@ def error_types(root: type[AppError] = AppError) -> Iterator[type[AppError]]:
         yield from error_types(kind)
 
 
-class MalformedJson(AppError):
+class MalformedBody(AppError):
     status = 400
+    code = "malformed_body"
+    title = N_("The body cannot be read")
+
+
+class MalformedJson(MalformedBody):
     code = "malformed_json"
     title = N_("The body is not JSON")
-    detail = N_("At position {position}: {reason}.")
 
 
 class NotSignedIn(AppError):
