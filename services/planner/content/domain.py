@@ -6,7 +6,7 @@
                         v    │ submit         │  └─────unschedule───────┘
                      changes_requested <──────┘
 
-    revise    (a new text)  in_review, approved, scheduled -> draft
+    revise (a new text)     in_review, approved, scheduled -> draft
     withdraw                every status but published and withdrawn -> withdrawn
     reopen                  withdrawn -> draft
 
@@ -24,15 +24,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 from shared.events.planner import ContentStatus, ContentStatusChanged, VariantState
 
 __all__ = [
-    "TRANSITIONS", "Action", "Approval", "ContentClosed", "ContentItem", "Events",
+    "TRANSITIONS", "Action", "Approval", "ContentClosed", "ContentEdit", "ContentItem", "Events",
     "IllegalTransition", "NotReady", "Revision", "RevisionOutdated", "Variant", "approve",
-    "arrange", "draft", "file_under", "mark_published", "rename", "reopen", "request_changes",
-    "revise", "schedule", "submit", "unschedule", "withdraw",
+    "check_open", "draft", "edit", "mark_published", "reopen", "request_changes", "schedule",
+    "submit", "unschedule", "withdraw",
 ]
 
 Events = list[ContentStatusChanged]
@@ -141,6 +142,13 @@ class ContentItem:
         return self.variants[0].page_id if len(self.variants) == 1 else None
 
 
+class ContentEdit(TypedDict, total=False):
+    title: str
+    text: str
+    campaign_id: str | None
+    variants: tuple[Variant, ...]
+
+
 class IllegalTransition(NotAllowedNow):
     code = "illegal_transition"
     title = N_("The content item's status does not allow this")
@@ -176,44 +184,30 @@ def draft(item: ContentItem) -> tuple[ContentItem, Events]:
     return item, [_status_changed(item, previous=None)]
 
 
-def revise(
-    item: ContentItem, text: str, by: str, now: datetime
+def edit(
+    item: ContentItem, by: str, now: datetime, **edit: Unpack[ContentEdit]
 ) -> tuple[ContentItem, Events]:
-    """A new text; the same text again changes nothing. Raises `ContentClosed`."""
-    _check_open(item)
-    if text == item.revision.text:
-        return item, []
-    revision = Revision(number=item.revision.number + 1, text=text, by=by, at=now)
-    revised = replace(item, revision=revision, approval=None)
-    if Action.REVISE in TRANSITIONS[item.status]:
-        return _enter(revised, Action.REVISE)
-    return _next(revised), []
+    """Change what is given; changing nothing is no change. A new text is a new revision.
 
-
-def rename(item: ContentItem, title: str) -> tuple[ContentItem, Events]:
-    """Raises `ContentClosed`."""
-    _check_open(item)
-    return _announced(replace(item, title=title))
-
-
-def file_under(item: ContentItem, campaign_id: str | None) -> tuple[ContentItem, Events]:
-    """Put the item into a campaign, or into none. Always possible: it is our own filing."""
-    return _next(replace(item, campaign_id=campaign_id)), []
-
-
-def arrange(
-    item: ContentItem, variants: Sequence[Variant], now: datetime
-) -> tuple[ContentItem, Events]:
-    """Other pages or dates. A scheduled item stays scheduled, so it must still be fit for it.
-
-    Raises `ContentClosed`, `NotReady`, and `InvalidRequest` for two variants on one page.
+    Raises `ContentClosed` (a campaign is our own filing and can always be changed),
+    `InvalidRequest` for two variants on one page, and `NotReady` if a scheduled item would no
+    longer be fit to be scheduled.
     """
-    _check_open(item)
-    _check_variants(variants)
-    arranged = replace(item, variants=tuple(variants))
-    if item.status is ContentStatus.SCHEDULED:
-        _check_dates(arranged, now)
-    return _announced(arranged)
+    edited = _edited(item, by, now, edit)
+    if edited == item:
+        return item, []
+    if edited != replace(item, campaign_id=edited.campaign_id):
+        check_open(item)
+    _check_variants(edited.variants)
+    if edited.revision != item.revision and Action.REVISE in TRANSITIONS[item.status]:
+        return _enter(replace(edited, approval=None), Action.REVISE)
+    return _next(edited), _announced(item, edited, now)
+
+
+def check_open(item: ContentItem) -> None:
+    """Raises `ContentClosed`."""
+    if item.status in _CLOSED:
+        raise ContentClosed(status=item.status.value)
 
 
 def submit(item: ContentItem) -> tuple[ContentItem, Events]:
@@ -281,25 +275,34 @@ def _enter(item: ContentItem, action: Action) -> tuple[ContentItem, Events]:
     return entered, [_status_changed(entered, previous=item.status)]
 
 
-def _announced(item: ContentItem) -> tuple[ContentItem, Events]:
-    """The item with changed public state; one that is scheduled is taken out and put in again."""
-    changed = _next(item)
-    if item.status is not ContentStatus.SCHEDULED:
-        return changed, []
-    out = replace(changed, status=ContentStatus.APPROVED)
-    return changed, [
+def _edited(item: ContentItem, by: str, now: datetime, edit: ContentEdit) -> ContentItem:
+    revision, text = item.revision, edit.get("text", item.revision.text)
+    if text != revision.text:
+        revision = Revision(number=revision.number + 1, text=text, by=by, at=now)
+    return replace(
+        item,
+        title=edit.get("title", item.title),
+        campaign_id=edit.get("campaign_id", item.campaign_id),
+        variants=edit.get("variants", item.variants),
+        revision=revision,
+    )
+
+
+def _announced(before: ContentItem, after: ContentItem, now: datetime) -> Events:
+    """A scheduled item whose public state has changed is taken out and put in again."""
+    unchanged = (before.title, before.variants) == (after.title, after.variants)
+    if before.status is not ContentStatus.SCHEDULED or unchanged:
+        return []
+    _check_dates(after, now)
+    out = replace(after, status=ContentStatus.APPROVED)
+    return [
         _status_changed(out, previous=ContentStatus.SCHEDULED),
-        _status_changed(changed, previous=ContentStatus.APPROVED),
+        _status_changed(after, previous=ContentStatus.APPROVED),
     ]
 
 
 def _next(item: ContentItem) -> ContentItem:
     return replace(item, version=item.version + 1)
-
-
-def _check_open(item: ContentItem) -> None:
-    if item.status in _CLOSED:
-        raise ContentClosed(status=item.status.value)
 
 
 def _check_revision(item: ContentItem, revision: int) -> None:

@@ -55,24 +55,22 @@ class PageEdit(TypedDict, total=False):
     archived: bool
 
 
-def add_client(client: Client) -> tuple[Client, list[ClientChanged]]:
-    return client, [_client_changed(client)]
+def add_client(client: Client) -> tuple[Client, ClientChanged]:
+    return client, _client_changed(client)
 
 
-def change_client(
-    client: Client, **edit: Unpack[ClientEdit]
-) -> tuple[Client, list[ClientChanged]]:
+def change_client(client: Client, **edit: Unpack[ClientEdit]) -> tuple[Client, ClientChanged]:
     changed = replace(client, **edit, version=client.version + 1)
-    return changed, [_client_changed(changed)]
+    return changed, _client_changed(changed)
 
 
-def add_page(page: Page) -> tuple[Page, list[PageChanged]]:
-    return page, [_page_changed(page)]
+def add_page(page: Page) -> tuple[Page, PageChanged]:
+    return page, _page_changed(page)
 
 
-def change_page(page: Page, **edit: Unpack[PageEdit]) -> tuple[Page, list[PageChanged]]:
+def change_page(page: Page, **edit: Unpack[PageEdit]) -> tuple[Page, PageChanged]:
     changed = replace(page, **edit, version=page.version + 1)
-    return changed, [_page_changed(changed)]
+    return changed, _page_changed(changed)
 
 
 @cache

@@ -18,13 +18,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 from shared.errors import N_, NotAllowedNow
 from shared.events.disciplines import Discipline
 
 __all__ = [
-    "DecidedOnContent", "Task", "TaskKind", "TaskStatus", "TaskStep", "WrongStep", "assign",
-    "change", "decide", "drop", "finish", "reopen", "start",
+    "DecidedOnContent", "Task", "TaskEdit", "TaskKind", "TaskStatus", "TaskStep", "WrongStep",
+    "assign", "change", "decide", "drop", "finish", "reopen", "start",
 ]
 
 
@@ -96,6 +97,11 @@ class Task:
         return self.status.open
 
 
+class TaskEdit(TypedDict, total=False):
+    title: str
+    due_at: datetime
+
+
 class WrongStep(NotAllowedNow):
     code = "task_step_not_possible"
     title = N_("The task's status does not allow this")
@@ -136,23 +142,31 @@ def drop(task: Task, by: str, now: datetime) -> Task:
     return _next(dropped)
 
 
-def reopen(task: Task) -> Task:
-    """Still with whoever had it. Raises `WrongStep`, and `DecidedOnContent` for an approval."""
+def reopen(task: Task, holder: str | None) -> Task:
+    """With `holder`: its last one leaves home as it was, another one has it at home.
+
+    Raises `WrongStep`, and `DecidedOnContent` for an approval.
+    """
     if task.kind is TaskKind.APPROVAL:
         raise DecidedOnContent
     _check(task, TaskStep.REOPEN)
-    return _next(replace(task, status=TaskStatus.TODO, finished_at=None, finished_by=None))
+    again = replace(task, status=TaskStatus.TODO, finished_at=None, finished_by=None)
+    return _next(again if holder == task.holder else _at_home_with(holder, again))
 
 
-def change(task: Task, by: str, *, title: str, due_at: datetime) -> Task:
+def change(task: Task, by: str, **edit: Unpack[TaskEdit]) -> Task:
     """Possible in every status: a wrong title stays wrong after the work is done."""
-    return _by(task, by, replace(task, title=title, due_at=due_at))
+    return _by(task, by, replace(task, **edit))
 
 
 def assign(task: Task, holder: str | None) -> Task:
     """At home with `holder`; None: with nobody. Raises `WrongStep`."""
     _check(task, TaskStep.ASSIGN)
-    return _next(replace(task, holder=holder, home=None, touched=False))
+    return _next(_at_home_with(holder, task))
+
+
+def _at_home_with(holder: str | None, task: Task) -> Task:
+    return replace(task, holder=holder, home=None, touched=False)
 
 
 def _check(task: Task, step: TaskStep) -> None:

@@ -44,15 +44,18 @@ def apply(item: ContentItem, command: str, number: int) -> tuple[ContentItem, Ev
         "approve": lambda: domain.approve(item, revision, "tom", NOW),
         "approve_old": lambda: domain.approve(item, revision - 1, "tom", NOW),
         "request_changes": lambda: domain.request_changes(item, revision, "shorter"),
-        "revise": lambda: domain.revise(item, f"text {number}", "mira", NOW),
-        "revise_same": lambda: domain.revise(item, item.revision.text, "mira", NOW),
-        "rename": lambda: domain.rename(item, f"title {number}"),
-        "file": lambda: domain.file_under(item, "advent"),
-        "arrange": lambda: domain.arrange(item, [Variant("p2", SOON)], NOW),
-        "arrange_undated": lambda: domain.arrange(item, [Variant("p1")], NOW),
+        "revise": lambda: domain.edit(item, "mira", NOW, text=f"text {number}"),
+        "revise_same": lambda: domain.edit(item, "mira", NOW, text=item.revision.text),
+        "rename": lambda: domain.edit(item, "mira", NOW, title=f"title {number}"),
+        "file": lambda: domain.edit(item, "mira", NOW, campaign_id=f"campaign {number}"),
+        "arrange": lambda: domain.edit(item, "mira", NOW, variants=(Variant("p2", SOON),)),
+        "arrange_undated": lambda: domain.edit(item, "mira", NOW, variants=(Variant("p1"),)),
         "schedule": lambda: domain.schedule(item, NOW),
         "unschedule": lambda: domain.unschedule(item),
         "publish": lambda: domain.mark_published(item),
+        "everything": lambda: domain.edit(
+            item, "mira", NOW, title="all", text=f"new {number}", variants=(Variant("p3", SOON),)
+        ),
         "withdraw": lambda: domain.withdraw(item),
         "reopen": lambda: domain.reopen(item),
     }
@@ -62,7 +65,7 @@ def apply(item: ContentItem, command: str, number: int) -> tuple[ContentItem, Ev
 COMMANDS = st.lists(st.sampled_from([
     "submit", "submit", "approve", "approve", "approve_old", "request_changes", "revise",
     "revise_same", "rename", "file", "arrange", "arrange_undated", "schedule", "schedule",
-    "unschedule", "publish", "withdraw", "reopen",
+    "unschedule", "everything", "publish", "withdraw", "reopen",
 ]), max_size=40)  # fmt: skip
 
 
@@ -118,7 +121,7 @@ def test_published_is_entered_by_the_record_of_it_only() -> None:
 def test_a_new_text_takes_a_scheduled_item_back_to_draft_and_its_approval_away() -> None:
     approved, _ = domain.approve(item(ContentStatus.IN_REVIEW), 1, "tom", NOW)
     scheduled, _ = domain.schedule(approved, NOW)
-    revised, events = domain.revise(scheduled, "Guji, natural.", "mira", NOW)
+    revised, events = domain.edit(scheduled, "mira", NOW, text="Guji, natural.")
     assert revised.status is ContentStatus.DRAFT
     assert revised.approval is None
     assert revised.revision == Revision(number=2, text="Guji, natural.", by="mira", at=NOW)
@@ -127,7 +130,9 @@ def test_a_new_text_takes_a_scheduled_item_back_to_draft_and_its_approval_away()
 
 def test_a_new_date_while_scheduled_is_told_as_leaving_and_entering() -> None:
     later = SOON + timedelta(hours=2)
-    moved, events = domain.arrange(item(ContentStatus.SCHEDULED), [Variant("p1", later)], NOW)
+    moved, events = domain.edit(
+        item(ContentStatus.SCHEDULED), "mira", NOW, variants=(Variant("p1", later),)
+    )
     assert moved.status is ContentStatus.SCHEDULED
     assert [(e.previous, e.status) for e in events] == [
         ("scheduled", "approved"), ("approved", "scheduled"),
@@ -183,7 +188,14 @@ def test_one_variant_for_each_page() -> None:
 
 def test_what_is_out_keeps_its_text() -> None:
     with pytest.raises(domain.ContentClosed):
-        domain.revise(item(ContentStatus.PUBLISHED), "another", "mira", NOW)
+        domain.edit(item(ContentStatus.PUBLISHED), "mira", NOW, text="another")
+    filed, events = domain.edit(item(ContentStatus.PUBLISHED), "mira", NOW, campaign_id="advent")
+    assert (filed.campaign_id, events) == ("advent", [])
+
+
+def test_a_scheduled_item_does_not_lose_its_dates() -> None:
+    with pytest.raises(domain.NotReady):
+        domain.edit(item(ContentStatus.SCHEDULED), "mira", NOW, variants=(Variant("p1"),))
 
 
 def test_the_due_time_is_the_first_publish_time() -> None:

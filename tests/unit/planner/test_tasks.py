@@ -36,16 +36,20 @@ def apply(task: Task, command: str, by: str) -> Task:
         "finish": lambda: domain.finish(task, by, NOW),
         "decide": lambda: domain.decide(task, by, NOW),
         "drop": lambda: domain.drop(task, by, NOW),
-        "reopen": lambda: domain.reopen(task),
+        "reopen": lambda: domain.reopen(task, task.holder),
+        "reroute": lambda: domain.reopen(task, "lena"),
         "change": lambda: domain.change(task, by, title="another", due_at=NOW),
         "assign": lambda: domain.assign(task, "mira"),
     }
     return commands[command]()
 
 
+COMMANDS = [
+    "start", "finish", "decide", "drop", "reopen", "reroute", "change", "assign",
+]
 HISTORIES = st.lists(
     st.tuples(
-        st.sampled_from(["start", "finish", "decide", "drop", "reopen", "change", "assign"]),
+        st.sampled_from(COMMANDS),
         st.sampled_from(["tom", "jana", "mira"]),
     ),
     max_size=20,
@@ -65,7 +69,7 @@ def test_every_history_keeps_the_contract(
         assert after.version == present.version + 1
         assert (after.finished_at is None) == after.open
         assert (after.finished_by is None) == after.open
-        if command != "assign":
+        if command not in ("assign", "reroute"):
             assert after.holder == present.holder
             assert after.home == present.home
             assert after.touched or not present.touched
@@ -90,7 +94,7 @@ def test_an_approval_is_not_ticked_off() -> None:
     with pytest.raises(domain.DecidedOnContent):
         domain.finish(approval, "tom", NOW)
     with pytest.raises(domain.DecidedOnContent):
-        domain.reopen(domain.decide(approval, "tom", NOW))
+        domain.reopen(domain.decide(approval, "tom", NOW), "tom")
 
 
 def test_steps_out_of_order_are_refused_by_name() -> None:
@@ -102,6 +106,13 @@ def test_steps_out_of_order_are_refused_by_name() -> None:
 
 def test_reopening_is_from_the_start() -> None:
     done = domain.finish(domain.start(task(), "tom"), "tom", NOW)
-    again = domain.reopen(done)
+    again = domain.reopen(done, "tom")
     assert again.status is TaskStatus.TODO
     assert again.holder == "tom"
+
+
+def test_reopening_keeps_the_way_home_unless_somebody_else_gets_it() -> None:
+    done = domain.finish(task(home="jana"), "tom", NOW)
+    kept, rerouted = domain.reopen(done, "tom"), domain.reopen(done, "mira")
+    assert (kept.holder, kept.home, kept.touched) == ("tom", "jana", True)
+    assert (rerouted.holder, rerouted.home, rerouted.touched) == ("mira", None, False)
