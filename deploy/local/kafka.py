@@ -116,4 +116,7 @@ share.coordinator.state.topic.min.isr=1
 # A laptop's memory, and nobody to wait for.
 log.cleaner.dedupe.buffer.size=33554432
 group.initial.rebalance.delay.ms=0
+# After a kill, the broker may only return when its old registration has expired.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 """

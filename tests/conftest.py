@@ -1,0 +1,48 @@
+"""Fixtures for all tests, and the engines of a run that is spread over several workers."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+from deploy.local.prerequisites import MissingPrerequisites
+from deploy.local.processes import ProcessFailed
+from tests.support.fixtures import (
+    engines,
+    kafka_servers,
+    mongo,
+    mongodb_client,
+    mongodb_uri,
+    own_engines,
+    prefix,
+    running_engines,
+    topics,
+)
+
+__all__ = [
+    "engines",
+    "kafka_servers",
+    "mongo",
+    "mongodb_client",
+    "mongodb_uri",
+    "own_engines",
+    "prefix",
+    "topics",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With workers, their controller starts the engines; they find them in their environment."""
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or not config.getoption("numprocesses", None) or config.option.collectonly:
+        return
+    run = ExitStack()
+    config.add_cleanup(run.close)
+    try:
+        addresses = run.enter_context(running_engines())
+    except (MissingPrerequisites, ProcessFailed) as failure:
+        pytest.exit(str(failure), returncode=1)
+    os.environ["KAFKA_BOOTSTRAP_SERVERS"] = addresses.kafka_servers
+    os.environ["MONGODB_URI"] = addresses.mongodb_uri

@@ -1,0 +1,43 @@
+"""Waiting on conditions; tests have no other way to let time pass."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+__all__ = ["eventually"]
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.02
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]],
+    timeout: float = 10,  # noqa: ASYNC109 - it is the caller's whole wish
+    *,
+    what: str = "",
+) -> T:
+    """Ask until the answer is truthy, and return it.
+
+    `AssertionError` in the condition counts as a no. After `timeout` seconds the last one is
+    raised, or one that shows the last answer.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        refusal: AssertionError | None = None
+        try:
+            answer = condition()
+            value: T = await answer if inspect.isawaitable(answer) else answer
+            if value:
+                return value
+        except AssertionError as error:
+            refusal = error
+        if time.monotonic() > deadline:
+            raise refusal or AssertionError(
+                f"{what or 'the condition'} did not hold within {timeout:g} s; it was {value!r}"
+            )
+        await asyncio.sleep(_POLL_SECONDS)
