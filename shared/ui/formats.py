@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from babel import dates, numbers
 
-from shared.ui.viewer import viewer
+from shared.ui.viewer import gettext, viewer
 
 __all__ = ["FILTERS"]
 
@@ -52,6 +52,11 @@ def weekday(at: datetime | date) -> str:
     return _pattern(at, {"en": "EEE", "de": "ccc"}).rstrip(".")
 
 
+def month_name(at: datetime | date) -> str:
+    """`Nov`"""
+    return _pattern(at, {"en": "LLL", "de": "LLL"}).rstrip(".")
+
+
 def month(at: datetime | date) -> str:
     """`November 2026`"""
     return _pattern(at, {"en": "LLLL y", "de": "LLLL y"})
@@ -81,26 +86,26 @@ def when(at: datetime) -> str:
 
 def relative(at: datetime) -> str:
     """`in 1 h 26 min`, `41 min ago`, `just now`."""
-    _ = viewer().translations.ugettext
     ahead = at - viewer().now
     span = duration(abs(ahead))
     if abs(ahead) < _MINUTE:
-        return _("just now") if ahead <= timedelta() else _("in under a minute")
-    return (_("in %(span)s") if ahead > timedelta() else _("%(span)s ago")) % {"span": span}
+        return gettext("just now") if ahead <= timedelta() else gettext("in under a minute")
+    return (gettext("in %(span)s") if ahead > timedelta() else gettext("%(span)s ago")) % {
+        "span": span
+    }
 
 
 def duration(span: timedelta) -> str:
     """`3 min`, `1 h 26 min`, `2 d 4 h`: the two largest units, rounded down."""
-    _ = viewer().translations.ugettext
     minutes = int(span / _MINUTE)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [
-        (days, _("%(n)s d")),
-        (hours, _("%(n)s h")),
-        (minutes, _("%(n)s min")),
+        (days, gettext("%(n)s d")),
+        (hours, gettext("%(n)s h")),
+        (minutes, gettext("%(n)s min")),
     ]
     shown = [text % {"n": count} for count, text in parts if count]
-    return " ".join(shown[:2]) or _("%(n)s min") % {"n": 0}
+    return " ".join(shown[:2]) or gettext("%(n)s min") % {"n": 0}
 
 
 def seconds(span: timedelta | float) -> str:
@@ -128,7 +133,7 @@ def _pattern(at: datetime | date, patterns: dict[str, str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        absolute, clock, clock_seconds, day, duration, full_day, local, moment, month, number,
+        absolute, clock, clock_seconds, day, duration, full_day, local, moment, month, month_name, number,
         relative, seconds, short_date, weekday, when, zone,
     )
 }  # fmt: skip

@@ -12,13 +12,16 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from shared.errors import N_
 
-__all__ = ["LANGUAGES", "SOURCE_LANGUAGE", "N_", "choose_language", "load_translations"]
+__all__ = ["LANGUAGES", "N_", "SOURCE_LANGUAGE", "choose_language", "load_translations",
+    "read_catalogue",
+]
 
 SOURCE_LANGUAGE = "en"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
@@ -26,12 +29,10 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 
 def choose_language(cookie: str | None, accept_language: str | None) -> str:
     """The reader's own choice, else what the browser prefers, else English."""
-    if cookie in LANGUAGES:
+    if cookie is not None and cookie in LANGUAGES:
         return cookie
-    return (
-        negotiate_locale(_preferred(accept_language or ""), list(LANGUAGES), sep="-")
-        or SOURCE_LANGUAGE
-    )
+    preferred = _preferred(accept_language or "")
+    return negotiate_locale(preferred, list(LANGUAGES), sep="-") or SOURCE_LANGUAGE
 
 
 def _preferred(accept_language: str) -> list[str]:
@@ -54,18 +55,20 @@ def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
 
 
 def _load(language: str, folders: Iterable[Path]) -> NullTranslations:
-    merged = Translations() if language != SOURCE_LANGUAGE else NullTranslations()
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
+    merged = Catalog(locale=language)
     for folder in folders:
         for path in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
-            compiled = BytesIO()
-            with path.open("rb") as file:
-                write_mo(compiled, read_po(file, locale=language))
-            compiled.seek(0)
-            part = Translations(compiled)
-            merged = part if not isinstance(merged, Translations) else _merge(merged, part)
-    return merged
+            for message in read_catalogue(path, language):
+                if message.id:
+                    merged.add(message.id, message.string, context=message.context)
+    compiled = BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return Translations(compiled)
 
 
-def _merge(merged: Translations, part: Translations) -> Translations:
-    # A fresh Translations has no plural rule of its own: the first catalogue brings it.
-    return part.merge(merged) if not merged.files else merged.merge(part)
+def read_catalogue(path: Path, language: str) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)

@@ -19,16 +19,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    select_autoescape,
+)
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from shared.auth import public
 from shared.clock import Clock, utc_now
 from shared.errors import N_, AppError, fill
 from shared.ui.assets import STYLESHEETS, Assets
 from shared.ui.formats import FILTERS
 from shared.ui.i18n import LANGUAGES, choose_language, load_translations
-from shared.ui.viewer import Viewer, rendering_for, viewer
+from shared.ui.viewer import Viewer, gettext, ngettext, pgettext, rendering_for, viewer
 from shared.ui.words import WORDS
 
 __all__ = ["CONTENT_SECURITY_POLICY", "LANGUAGE_COOKIE", "THEME_COOKIE", "Place", "Toast", "Ui"]
@@ -162,7 +169,10 @@ class Ui:
             problem={name: self._said(request, error, name) for name in _PROBLEM_TEXTS},
             code=error.code,
             status_code=error.status,
-            errors=error.errors,
+            errors=[
+                (each.pointer, self.translate(request, each.message, each.params))
+                for each in error.errors
+            ],
             **context,
         )
 
@@ -221,9 +231,11 @@ class Ui:
         router.add_api_route("/theme", self._switch_theme, methods=["GET", "POST"])
         app.include_router(router)
 
+    @public
     async def _switch_language(self, to: str, back: str = "/") -> Response:
         return self._remembering(LANGUAGE_COOKIE, to if to in LANGUAGES else None, back)
 
+    @public
     async def _switch_theme(self, to: str, back: str = "/") -> Response:
         return self._remembering(THEME_COOKIE, to if to in _THEMES else None, back)
 
@@ -258,22 +270,19 @@ def _template_folders(folder: Path) -> list[Path]:
 def _environment(folders: list[Path]) -> Environment:
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
-        autoescape=lambda name: name is None or not name.endswith(".txt"),
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     environment.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: viewer().translations.ugettext(text),
-        lambda one, many, n: viewer().translations.ungettext(one, many, n),
-        newstyle=True,
-        pgettext=lambda where, text: viewer().translations.upgettext(where, text),
+        gettext, ngettext, newstyle=True, pgettext=pgettext
     )
     environment.filters.update(FILTERS)
     # For texts that are not written in the template, where "%" is no placeholder.
-    environment.filters["translated"] = lambda text: viewer().translations.ugettext(text)
-    environment.filters["word"] = lambda key: viewer().translations.ugettext(WORDS.get(key, key))
+    environment.filters["translated"] = gettext
+    environment.filters["word"] = lambda key: gettext(WORDS.get(key, key))
     return environment
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from babel.support import NullTranslations
 
-__all__ = ["Viewer", "rendering_for", "viewer"]
+__all__ = ["Viewer", "gettext", "ngettext", "pgettext", "rendering_for", "viewer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,15 @@ def rendering_for(someone: Viewer) -> Iterator[None]:
         yield
     finally:
         _viewer.reset(token)
+
+
+def gettext(text: str) -> str:
+    return viewer().translations.ugettext(text)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    return viewer().translations.ungettext(one, many, n)
+
+
+def pgettext(context: str, text: str) -> str:
+    return viewer().translations.upgettext(context, text)

@@ -1,0 +1,81 @@
+"""Where an instant lies on a board whose columns are days.
+
+A day is as wide as any other, also when the clocks change: positions follow the wall clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil, floor
+from zoneinfo import ZoneInfo
+
+__all__ = ["Day", "DayAxis", "Span"]
+
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    weekend: bool
+    past: bool
+    today: bool
+    week_start: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` to `end` in days from the left edge. `parts` are its shares of the days it
+    touches: 1 for a whole day, 0.25 for six hours."""
+
+    start: float
+    end: float
+    parts: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayAxis:
+    """`count` days from `first` as seen in `zone`."""
+
+    first: date
+    count: int
+    zone: ZoneInfo
+    now: datetime
+
+    @property
+    def days(self) -> list[Day]:
+        today = self.now.astimezone(self.zone).date()
+        dates = [self.first + timedelta(days=index) for index in range(self.count)]
+        return [
+            Day(
+                date=each,
+                weekend=each.weekday() >= _SATURDAY,
+                past=each < today,
+                today=each == today,
+                week_start=each.weekday() == 0 and each != self.first,
+            )
+            for each in dates
+        ]
+
+    @property
+    def now_at(self) -> float | None:
+        """Where the now-line stands; None if today is not on the board."""
+        at = self.position(self.now)
+        return at if 0 < at < self.count else None
+
+    def position(self, at: datetime) -> float:
+        """Days from the left edge; negative before it."""
+        here = at.astimezone(self.zone)
+        clock = timedelta(hours=here.hour, minutes=here.minute, seconds=here.second)
+        return (here.date() - self.first).days + clock / timedelta(days=1)
+
+    def span(self, start: datetime, end: datetime | None) -> Span | None:
+        """The visible part of a stretch of time; `end` None is open-ended; None if not visible."""
+        left = max(self.position(start), 0.0)
+        right = min(self.position(end), float(self.count)) if end else float(self.count)
+        if left >= right:
+            return None
+        edges = [left, *range(floor(left) + 1, ceil(right)), right]
+        parts = tuple(round(b - a, 4) for a, b in zip(edges, edges[1:], strict=False))
+        return Span(round(left, 4), round(right, 4), parts)
