@@ -1,0 +1,77 @@
+"""Leases: one holder at a time, taken over when the holder is gone, given back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from shared.leases import Leases
+from shared.mongo import Mongo
+from tests.support.waiting import eventually
+
+SHORT = timedelta(milliseconds=300)
+
+
+async def test_one_holder_at_a_time(mongo: Mongo) -> None:
+    first, second = Leases(mongo), Leases(mongo)
+    assert await first.take("work")
+    assert not await second.take("work")
+    assert await first.take("work")  # renewed
+    assert await second.take("other work")
+    await first.release("work")
+    assert await second.take("work")
+
+
+async def test_of_many_that_begin_at_once_one_gets_it(mongo: Mongo) -> None:
+    taken = await asyncio.gather(*(Leases(mongo).take("work") for _ in range(20)))
+    assert sum(taken) == 1
+
+
+async def test_a_holder_that_is_gone_is_succeeded(mongo: Mongo) -> None:
+    gone, successor = Leases(mongo, SHORT), Leases(mongo, SHORT)
+    assert await gone.take("work")
+
+    async def taken_over() -> bool:
+        return await successor.take("work")
+
+    await eventually(taken_over, timeout=5)
+    assert not await gone.take("work")
+
+
+async def test_work_ends_when_the_lease_is_lost(mongo: Mongo) -> None:
+    holder = Leases(mongo, SHORT)
+    working, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        working.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    holding = asyncio.create_task(holder.hold("work", work))
+    await asyncio.wait_for(working.wait(), 5)
+    await mongo.collection("leases").update_one({"_id": "work"}, {"$set": {"holder": "another"}})
+    await asyncio.wait_for(ended.wait(), 5)
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+
+
+async def test_work_that_raises_is_begun_again(mongo: Mongo) -> None:
+    holder = Leases(mongo, SHORT)
+    begun = 0
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        raise ZeroDivisionError
+
+    holding = asyncio.create_task(holder.hold("work", work))
+
+    async def again() -> bool:
+        return begun >= 2
+
+    await eventually(again, timeout=5)
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+    assert await Leases(mongo).take("work")  # given back

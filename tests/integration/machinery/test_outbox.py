@@ -1,0 +1,95 @@
+"""State and events are committed together, and an aggregate's sequence has no holes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from shared.events.envelope import Envelope
+from shared.events.planner import ClientChanged
+from shared.mongo import Mongo
+from shared.observability import causation_id, correlation_id
+from shared.outbox import Outbox, Transaction
+
+
+@pytest.fixture
+async def outbox(mongo: Mongo) -> Outbox:
+    outbox = Outbox(mongo, "/understudy/test")
+    await outbox.create_indexes()
+    return outbox
+
+
+def client(name: str = "c1") -> ClientChanged:
+    return ClientChanged(client_id=name, name=name, time_zone="Europe/Berlin")
+
+
+async def rows(mongo: Mongo) -> list[dict[str, object]]:
+    return [row async for row in mongo.collection("outbox").find().sort("_id", 1)]
+
+
+async def test_state_and_event_are_stored_together(mongo: Mongo, outbox: Outbox) -> None:
+    async def work(tx: Transaction) -> None:
+        await mongo.collection("clients").insert_one({"_id": "c1"}, session=tx.session)
+        tx.emit(client())
+
+    await outbox.transaction(work)
+    assert await mongo.collection("clients").count_documents({}) == 1
+    assert [row["_id"] for row in await rows(mongo)] == ["planner.directory/c1:000000000001"]
+
+
+async def test_a_failed_use_case_leaves_neither(mongo: Mongo, outbox: Outbox) -> None:
+    async def work(tx: Transaction) -> None:
+        await mongo.collection("clients").insert_one({"_id": "c1"}, session=tx.session)
+        tx.emit(client())
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await outbox.transaction(work)
+    assert await mongo.collection("clients").count_documents({}) == 0
+    assert await rows(mongo) == []
+
+
+async def test_several_events_and_aggregates_in_one_transaction(
+    mongo: Mongo, outbox: Outbox
+) -> None:
+    async def work(tx: Transaction) -> None:
+        for name in ("c1", "c2", "c1"):
+            tx.emit(client(name))
+
+    await outbox.transaction(work)
+    await outbox.transaction(work)
+    assert [str(row["_id"]).removeprefix("planner.directory/") for row in await rows(mongo)] == [
+        "c1:000000000001",
+        "c1:000000000002",
+        "c1:000000000003",
+        "c1:000000000004",
+        "c2:000000000001",
+        "c2:000000000002",
+    ]
+
+
+async def test_concurrent_writers_of_a_new_aggregate_leave_no_hole(
+    mongo: Mongo, outbox: Outbox
+) -> None:
+    async def work(tx: Transaction) -> None:
+        tx.emit(client())
+
+    await asyncio.gather(*(outbox.transaction(work) for _ in range(25)))
+    assert [row["sequence"] for row in await rows(mongo)] == list(range(1, 26))
+
+
+async def test_an_event_knows_what_it_came_from(mongo: Mongo, outbox: Outbox) -> None:
+    async def work(tx: Transaction) -> None:
+        tx.emit(client())
+
+    correlation, causation = correlation_id.set("the-call"), causation_id.set("the-event")
+    try:
+        await outbox.transaction(work)
+    finally:
+        correlation_id.reset(correlation)
+        causation_id.reset(causation)
+    (row,) = await rows(mongo)
+    envelope = Envelope.parse(bytes(row["body"]))  # type: ignore[call-overload]
+    assert (envelope.correlationid, envelope.causationid) == ("the-call", "the-event")
+    assert envelope.clientid == "c1"
