@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 __all__ = ["eventually"]
 
@@ -15,12 +15,22 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.02
 
 
+@overload
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]],
+    condition: Callable[[], Awaitable[T]], timeout: float = 10, *, what: str = ""
+) -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T], timeout: float = 10, *, what: str = "") -> T: ...
+
+
+async def eventually(
+    condition: Callable[[], Any],
     timeout: float = 10,  # noqa: ASYNC109 - it is the caller's whole wish
     *,
     what: str = "",
-) -> T:
+) -> Any:
     """Ask until the answer is truthy, and return it.
 
     `AssertionError` in the condition counts as a no. After `timeout` seconds the last one is
@@ -31,7 +41,7 @@ async def eventually(
         refusal: AssertionError | None = None
         try:
             answer = condition()
-            value: T = await answer if inspect.isawaitable(answer) else answer
+            value = await answer if inspect.isawaitable(answer) else answer
             if value:
                 return value
         except AssertionError as error:
