@@ -27,7 +27,7 @@ async def eventually(condition: Callable[[], T], timeout: float = 10, *, what: s
 
 async def eventually(
     condition: Callable[[], Any],
-    timeout: float = 10,  # noqa: ASYNC109 - it is the caller's whole wish
+    timeout: float = 10,
     *,
     what: str = "",
 ) -> Any:
