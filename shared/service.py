@@ -78,6 +78,7 @@ class Service:
         self.fatal_error: Exception | None = None
         self.consumers: dict[str, Consumer] = {}
         self._indexes: list[_Index] = []
+        self._measures: list[Callable[[], Awaitable[None]]] = []
         self._leased: dict[str, Callable[[], Awaitable[None]]] = {"ticker": self.ticker.run}
         for bucket in range(BUCKETS):
             relay = Relay(self.mongo, self.kafka, name, bucket, clock)
@@ -106,6 +107,10 @@ class Service:
         """Run `work` until nothing is left, by one replica at a time; again whenever one of the
         collections `wake_on` changes, and every second."""
         self._leased[name] = partial(self._work, work, tuple(wake_on))
+
+    def measure(self, measure: Callable[[], Awaitable[None]]) -> None:
+        """Run `measure` every few seconds in every replica: it sets gauges from the database."""
+        self._measures.append(measure)
 
     def index(self, collection: str, keys: Sequence[tuple[str, int]], **options: Any) -> None:
         self._indexes.append(_Index(collection, keys, options))
@@ -228,7 +233,7 @@ class Service:
                 await asyncio.wait_for(broker.stop(), 20)
 
     async def _measure(self) -> None:
-        """Ages that only a look at the database can tell."""
+        """Ages and counts that only a look at the database can tell."""
         while True:
             with suppress(Exception):  # the database is away: readiness says so
                 METRICS.outbox_oldest_unpublished_seconds.labels(self.name).set(
@@ -237,6 +242,8 @@ class Service:
                 METRICS.parked_oldest_seconds.labels(self.name).set(
                     await self._age("parked", {}, "parked_at")
                 )
+                for measure in self._measures:
+                    await measure()
             await asyncio.sleep(5)
 
     async def _age(self, collection: str, query: dict[str, Any], field: str) -> float:
