@@ -77,6 +77,7 @@ class Permission(StrEnum):
     INBOX_MANAGE = "inbox.manage"  # set up sources and their secrets
     NOTIFICATIONS_READ_OWN = "notifications.read_own"  # see and acknowledge one's own briefs
     NOTIFICATIONS_READ_ALL = "notifications.read_all"  # see everybody's, and their deliveries
+    NOTIFICATIONS_DECIDE = "notifications.decide"  # end the uncertainty of an unknown delivery
     OPERATIONS = "operations"  # see parked records and dead letters, release, resend
 
 
@@ -97,6 +98,7 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.INBOX_MANAGE: _LEADS | {Role.OPS, Role.SYSTEM},
     Permission.NOTIFICATIONS_READ_OWN: _EVERYBODY | {Role.OPS},
     Permission.NOTIFICATIONS_READ_ALL: _LEADS | {Role.OPS},
+    Permission.NOTIFICATIONS_DECIDE: _LEADS | {Role.OPS},
     Permission.OPERATIONS: frozenset({Role.OPS}),
 }
 
