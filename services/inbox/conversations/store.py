@@ -106,7 +106,7 @@ class Conversations:
         self, scope: Scope, id: ConversationId, session: Session | None = None
     ) -> Conversation | None:
         row = await self._rows.find_one({"_id": id, **scope.mongo()}, session=session)
-        return row and _conversation(row)
+        return None if row is None else _conversation(row)
 
     async def load(
         self, session: Session, ids: Iterable[ConversationId]
@@ -164,7 +164,7 @@ class Conversations:
         row = await self._rows.find_one(
             {"open": True, **scope.mongo()}, {"waiting_since": 1}, sort=[("waiting_since", 1)]
         )
-        return row and row["waiting_since"]
+        return None if row is None else row["waiting_since"]
 
 
 class Messages:

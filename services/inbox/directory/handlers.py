@@ -1,4 +1,4 @@
-"""Keeps the inbox's directory up to date with the planner's and the scheduler's."""
+"""Keeps the inbox's directory up to date with what the planner and the scheduler say."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 from services.inbox.directory.store import Directory
 from shared.consuming import Received
+from shared.events.disciplines import Discipline
 from shared.events.envelope import Event
 from shared.events.planner import ClientChanged, PageChanged
-from shared.events.scheduler import MemberChanged
+from shared.events.scheduler import CoverageChanged, MemberChanged
 from shared.outbox import Transaction
 
-__all__ = ["planner_directory", "team_directory"]
+__all__ = ["planner_directory", "team_coverage", "team_directory"]
 
 Handlers = dict[type[Event], Callable[[Transaction, Any], Awaitable[None]]]
 
@@ -36,3 +37,13 @@ def team_directory(directory: Directory) -> Handlers:
         await directory.put_member(tx.session, received.event)
 
     return {MemberChanged: member_changed}
+
+
+def team_coverage(directory: Directory) -> Handlers:
+    """For `team.coverage`."""
+
+    async def coverage_changed(tx: Transaction, received: Received[CoverageChanged]) -> None:
+        if received.event.discipline is Discipline.COMMUNITY:
+            await directory.put_coverage(tx.session, received.event)
+
+    return {CoverageChanged: coverage_changed}

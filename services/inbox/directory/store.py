@@ -1,4 +1,10 @@
-"""The inbox's copy of the clients, pages and members, as far as it shows or checks them."""
+"""The inbox's copy of clients, pages, members and who acts, as far as it shows or checks them.
+
+    clients  {_id, name, archived}
+    pages    {_id, client_id, name, platform, handle, archived}
+    members  {_id, name, initials, colour, clients, active, present}
+    coverage {_id: responsibility id, client_id, page_id, owner, acting}    community only
+"""
 
 from __future__ import annotations
 
@@ -7,10 +13,10 @@ from dataclasses import dataclass
 
 from shared.auth import Scope
 from shared.events.planner import ClientChanged, PageChanged, Platform
-from shared.events.scheduler import MemberChanged
+from shared.events.scheduler import CoverageChanged, MemberChanged
 from shared.mongo import Document, Mongo, Session
 
-__all__ = ["Client", "Directory", "Member", "Page"]
+__all__ = ["Client", "Cover", "Directory", "Member", "Page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,23 @@ class Member:
     present: bool
 
 
-class Directory:
-    """Collections `clients`, `pages` and `members`; `_id` is the other service's id."""
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Who owns a responsibility for community management and who acts; None is a gap. For
+    showing, like `Member.present`. `page_id` None: it is the client's."""
 
+    client_id: str
+    page_id: str | None
+    owner: str
+    acting: str | None
+
+
+class Directory:
     def __init__(self, mongo: Mongo) -> None:
         self._clients = mongo.collection("clients")
         self._pages = mongo.collection("pages")
         self._members = mongo.collection("members")
+        self._coverage = mongo.collection("coverage")
 
     # What the events say
 
@@ -74,6 +90,12 @@ class Directory:
             {"_id": member.member_id}, row, upsert=True, session=session
         )
 
+    async def put_coverage(self, session: Session, cover: CoverageChanged) -> None:
+        row = cover.model_dump(include={"client_id", "page_id", "owner", "acting"})
+        await self._coverage.replace_one(
+            {"_id": cover.responsibility_id}, row, upsert=True, session=session
+        )
+
     # What the inbox asks
 
     async def clients(self, scope: Scope) -> list[Client]:
@@ -88,7 +110,7 @@ class Directory:
 
     async def page(self, scope: Scope, page_id: str) -> Page | None:
         row = await self._pages.find_one({"_id": page_id, **scope.mongo()})
-        return row and _page(row)
+        return None if row is None else _page(row)
 
     async def known_pages(self, session: Session, page_ids: Iterable[str]) -> dict[str, Page]:
         """Those of the pages that are known here. Ingest's own look-up, whoever's they are."""
@@ -103,7 +125,14 @@ class Directory:
 
     async def member(self, session: Session, member_id: str) -> Member | None:
         row = await self._members.find_one({"_id": member_id}, session=session)
-        return row and _member(row)
+        return None if row is None else _member(row)
+
+    async def coverage(self, scope: Scope) -> dict[str, Cover]:
+        """By responsibility."""
+        return {
+            row["_id"]: Cover(row["client_id"], row["page_id"], row["owner"], row["acting"])
+            async for row in self._coverage.find(scope.mongo())
+        }
 
 
 def _page(row: Document) -> Page:

@@ -38,7 +38,8 @@ class StaleSignature(InvalidSignature):
 class InvalidMessages(InvalidRequest):
     code = "invalid_messages"
     title = N_("Some of the messages cannot be used")
-    kept = N_("The other messages were taken in: {taken} of {sent}.")
+    detail = N_("The others were taken in: {accepted}.")
+    kept = N_("The sound messages are stored.")
     remedy = N_("Mend the messages named and send them again; twice does no harm.")
 
 

@@ -21,7 +21,12 @@ class SourceStore:
         self, scope: Scope, source_id: str, session: Session | None = None
     ) -> Source | None:
         row = await self._sources.find_one({"_id": source_id, **scope.mongo()}, session=session)
-        return row and _source(row)
+        return None if row is None else _source(row)
+
+    async def named(self, source_id: str) -> Source | None:
+        """For its webhook: there the signature stands for an identity and its scope."""
+        row = await self._sources.find_one({"_id": source_id})
+        return None if row is None else _source(row)
 
     async def within(self, scope: Scope) -> list[Source]:
         """The oldest first; not in pages, because a page has one or two."""
