@@ -36,7 +36,7 @@ from shared.ui.assets import STYLESHEETS, Assets
 from shared.ui.formats import FILTERS
 from shared.ui.i18n import LANGUAGES, choose_language, load_translations
 from shared.ui.viewer import Viewer, gettext, ngettext, pgettext, rendering_for, viewer
-from shared.ui.words import WORDS
+from shared.ui.words import WORDS, sign
 
 __all__ = ["CONTENT_SECURITY_POLICY", "LANGUAGE_COOKIE", "THEME_COOKIE", "Place", "Toast", "Ui"]
 
@@ -282,6 +282,7 @@ def _environment(folders: list[Path]) -> Environment:
     environment.filters.update(FILTERS)
     # For texts that are not written in the template, where "%" is no placeholder.
     environment.filters["translated"] = gettext
+    environment.filters["sign"] = sign
     environment.filters["word"] = lambda key: gettext(WORDS.get(key, key))
     return environment
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.errors import N_
 
-__all__ = ["WORDS"]
+__all__ = ["WORDS", "sign"]
 
 WORDS: Mapping[str, str] = {
     # disciplines
@@ -59,3 +59,20 @@ WORDS: Mapping[str, str] = {
     "inbox": N_("Inbox"),
     "notifier": N_("Notifier"),
 }
+
+# Statuses that share another one's sign; the others have a symbol of their own.
+_SHARED_SIGNS: Mapping[str, str] = {
+    "acknowledged": "approved",
+    "complete": "published",
+    "done": "published",
+    "moving": "scheduled",
+    "planned": "scheduled",
+    "sending": "scheduled",
+    "sent": "published",
+    "waiting": "scheduled",
+}
+
+
+def sign(status: str) -> str:
+    """The symbol in icons.svg that stands for a status."""
+    return f"status-{_SHARED_SIGNS.get(status, status)}"
