@@ -41,6 +41,7 @@ def service(
             "AUTH_SECRET": auth_secret(settings),
             "SMTP_HOST": HOST,
             "SMTP_PORT": str(settings.smtp_port),
+            "SMTP_STARTTLS": "false",
             "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
             **(env or {}),
         },
