@@ -1,11 +1,12 @@
 """A content item: a post in the making, its variants, and its way from draft to published. Pure.
 
-    draft ──submit──> in_review ──approve──> approved ──schedule──> scheduled ──publish──> published
-                        │    ^                │  ^ │                    │
-          request_changes    │  request_changes  │ └─publish (by hand)  │
-                        v    │ submit         │  └─────unschedule───────┘
-                     changes_requested <──────┘
+    draft ──submit──> in_review ──approve──> approved ──schedule──> scheduled
+                         │   ^                │   ^                      │
+         request_changes │   │ submit         │   └──────unschedule──────┘
+                         v   │                │ request_changes
+                      changes_requested <─────┘
 
+    mark_published          scheduled, and approved (out by hand) -> published
     revise (a new text)     in_review, approved, scheduled -> draft
     withdraw                every status but published and withdrawn -> withdrawn
     reopen                  withdrawn -> draft
@@ -30,10 +31,9 @@ from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 from shared.events.planner import ContentStatus, ContentStatusChanged, VariantState
 
 __all__ = [
-    "TRANSITIONS", "Action", "Approval", "ContentClosed", "ContentEdit", "ContentItem", "Events",
-    "IllegalTransition", "NotReady", "Revision", "RevisionOutdated", "Variant", "approve",
-    "check_open", "draft", "edit", "mark_published", "reopen", "request_changes", "schedule",
-    "submit", "unschedule", "withdraw",
+    "PLAIN", "TRANSITIONS", "Action", "Approval", "ContentClosed", "ContentEdit", "ContentItem",
+    "Events", "IllegalTransition", "NotReady", "Revision", "RevisionOutdated", "Variant", "approve",
+    "check_open", "draft", "edit", "move_on", "request_changes",
 ]
 
 Events = list[ContentStatusChanged]
@@ -48,7 +48,7 @@ class Action(StrEnum):
     REVISE = "revise"
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
-    PUBLISH = "publish"
+    MARK_PUBLISHED = "mark_published"
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
 
@@ -70,14 +70,14 @@ TRANSITIONS: Mapping[ContentStatus, Mapping[Action, ContentStatus]] = {
     },
     ContentStatus.APPROVED: {
         Action.SCHEDULE: ContentStatus.SCHEDULED,
-        Action.PUBLISH: ContentStatus.PUBLISHED,
+        Action.MARK_PUBLISHED: ContentStatus.PUBLISHED,
         Action.REQUEST_CHANGES: ContentStatus.CHANGES_REQUESTED,
         Action.REVISE: ContentStatus.DRAFT,
         Action.WITHDRAW: ContentStatus.WITHDRAWN,
     },
     ContentStatus.SCHEDULED: {
         Action.UNSCHEDULE: ContentStatus.APPROVED,
-        Action.PUBLISH: ContentStatus.PUBLISHED,
+        Action.MARK_PUBLISHED: ContentStatus.PUBLISHED,
         Action.REVISE: ContentStatus.DRAFT,
         Action.WITHDRAW: ContentStatus.WITHDRAWN,
     },
@@ -85,6 +85,21 @@ TRANSITIONS: Mapping[ContentStatus, Mapping[Action, ContentStatus]] = {
     ContentStatus.WITHDRAWN: {Action.REOPEN: ContentStatus.DRAFT},
 }
 
+PLAIN = frozenset(
+    {
+        Action.SUBMIT,
+        Action.SCHEDULE,
+        Action.UNSCHEDULE,
+        Action.MARK_PUBLISHED,
+        Action.WITHDRAW,
+        Action.REOPEN,
+    }
+)
+"""Actions that take nothing but their name."""
+
+_APPROVED = frozenset(
+    {ContentStatus.APPROVED, ContentStatus.SCHEDULED, ContentStatus.PUBLISHED}
+)
 _CLOSED = frozenset({ContentStatus.PUBLISHED, ContentStatus.WITHDRAWN})
 
 
@@ -137,6 +152,11 @@ class ContentItem:
         return min((v.publish_at for v in self.variants if v.publish_at), default=None)
 
     @property
+    def legal(self) -> tuple[Action, ...]:
+        """The commands that the status allows; a new text is an edit, not a command."""
+        return tuple(a for a in TRANSITIONS[self.status] if a is not Action.REVISE)
+
+    @property
     def only_page(self) -> str | None:
         """The page all variants share, if they share one."""
         return self.variants[0].page_id if len(self.variants) == 1 else None
@@ -154,9 +174,9 @@ class IllegalTransition(NotAllowedNow):
     title = N_("The content item's status does not allow this")
     detail = N_("“{action}” is not possible while the status is “{status}”.")
 
-    def __init__(self, action: Action, status: ContentStatus) -> None:
-        legal = [action.value for action in TRANSITIONS[status] if action != Action.REVISE]
-        super().__init__(action=action.value, status=status.value, extra={"legal": legal})
+    def __init__(self, action: Action, item: ContentItem) -> None:
+        legal = [action.value for action in item.legal]
+        super().__init__(action=action.value, status=item.status.value, extra={"legal": legal})
 
 
 class ContentClosed(NotAllowedNow):
@@ -200,7 +220,7 @@ def edit(
         check_open(item)
     _check_variants(edited.variants)
     if edited.revision != item.revision and Action.REVISE in TRANSITIONS[item.status]:
-        return _enter(replace(edited, approval=None), Action.REVISE)
+        return _enter(edited, Action.REVISE)
     return _next(edited), _announced(item, edited, now)
 
 
@@ -208,16 +228,6 @@ def check_open(item: ContentItem) -> None:
     """Raises `ContentClosed`."""
     if item.status in _CLOSED:
         raise ContentClosed(status=item.status.value)
-
-
-def submit(item: ContentItem) -> tuple[ContentItem, Events]:
-    """Ask for approval. Raises `NotReady` without a text or a page, `IllegalTransition`."""
-    submitted = _enter(replace(item, remark=""), Action.SUBMIT)
-    if not item.revision.text.strip():
-        raise NotReady(N_("There is no text yet."))
-    if not item.variants:
-        raise NotReady(N_("There is no page yet to publish on."))
-    return submitted
 
 
 def approve(
@@ -235,43 +245,37 @@ def request_changes(
     item: ContentItem, revision: int, remark: str
 ) -> tuple[ContentItem, Events]:
     """Raises `RevisionOutdated` if `revision` is not the present one, `IllegalTransition`."""
-    returned = _enter(replace(item, approval=None, remark=remark), Action.REQUEST_CHANGES)
+    returned = _enter(replace(item, remark=remark), Action.REQUEST_CHANGES)
     _check_revision(item, revision)
     return returned
 
 
-def schedule(item: ContentItem, now: datetime) -> tuple[ContentItem, Events]:
-    """Raises `NotReady` if a variant has no date or one in the past, `IllegalTransition`."""
-    scheduled = _enter(item, Action.SCHEDULE)
-    _check_dates(item, now)
-    return scheduled
+def move_on(item: ContentItem, action: Action, now: datetime) -> tuple[ContentItem, Events]:
+    """One of `PLAIN`: what needs no word but its name.
 
-
-def unschedule(item: ContentItem) -> tuple[ContentItem, Events]:
-    """Raises `IllegalTransition`."""
-    return _enter(item, Action.UNSCHEDULE)
-
-
-def mark_published(item: ContentItem) -> tuple[ContentItem, Events]:
-    """Record that the item is out. Raises `IllegalTransition`."""
-    return _enter(item, Action.PUBLISH)
-
-
-def withdraw(item: ContentItem) -> tuple[ContentItem, Events]:
-    """Raises `IllegalTransition`."""
-    return _enter(replace(item, approval=None), Action.WITHDRAW)
-
-
-def reopen(item: ContentItem) -> tuple[ContentItem, Events]:
-    """Raises `IllegalTransition`."""
-    return _enter(item, Action.REOPEN)
+    Raises `IllegalTransition`; `NotReady` if a text or page is missing to be submitted, or a
+    variant has no date or one in the past to be scheduled.
+    """
+    if action not in PLAIN:
+        raise ValueError(f"{action} takes more than its name")
+    moved = _enter(item, action)
+    if action is Action.SUBMIT:
+        _check_complete(item)
+    if action is Action.SCHEDULE:
+        _check_dates(item, now)
+    return moved
 
 
 def _enter(item: ContentItem, action: Action) -> tuple[ContentItem, Events]:
     status = TRANSITIONS[item.status].get(action)
     if status is None:
-        raise IllegalTransition(action, item.status)
-    entered = _next(replace(item, status=status))
+        raise IllegalTransition(action, item)
+    entered = replace(
+        _next(item),
+        status=status,
+        approval=item.approval if status in _APPROVED else None,
+        remark=item.remark if status is ContentStatus.CHANGES_REQUESTED else "",
+    )
     return entered, [_status_changed(entered, previous=item.status)]
 
 
@@ -316,6 +320,13 @@ def _check_variants(variants: Sequence[Variant]) -> None:
         if page_id in pages[:number]:
             wrong = FieldError(f"/variants/{number}/page_id", N_("This page is there already."))
             raise InvalidRequest(errors=[wrong])
+
+
+def _check_complete(item: ContentItem) -> None:
+    if not item.revision.text.strip():
+        raise NotReady(N_("There is no text yet."))
+    if not item.variants:
+        raise NotReady(N_("There is no page yet to publish on."))
 
 
 def _check_dates(item: ContentItem, now: datetime) -> None:

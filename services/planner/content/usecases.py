@@ -14,7 +14,14 @@ from typing import Unpack
 from services.planner.campaigns.store import CampaignStore
 from services.planner.campaigns.usecases import known_campaign
 from services.planner.content import domain
-from services.planner.content.domain import ContentEdit, ContentItem, Events, Revision, Variant
+from services.planner.content.domain import (
+    Action,
+    ContentEdit,
+    ContentItem,
+    Events,
+    Revision,
+    Variant,
+)
 from services.planner.content.store import ContentStore
 from services.planner.directory.store import DirectoryStore
 from services.planner.directory.usecases import known_client, known_pages
@@ -32,8 +39,7 @@ from shared.outbox import Transaction
 
 __all__ = [
     "APPROVING", "ContentRef", "Decision", "Desk", "NewContent", "NewContentTask", "add_content",
-    "add_content_task", "approve", "edit_content", "mark_published", "reopen", "request_changes",
-    "schedule", "submit", "unschedule", "withdraw",
+    "add_content_task", "approve", "edit_content", "move_on", "request_changes",
 ]
 
 APPROVING = Discipline.EDITORIAL_PLAN
@@ -147,17 +153,16 @@ async def edit_content(
 # From status to status. All of these raise `NotFound`, `StaleVersion` and as their domain function.
 
 
-async def submit(
-    tx: Transaction, desk: Desk, who: Identity, ref: ContentRef, now: datetime
+async def move_on(
+    tx: Transaction, desk: Desk, who: Identity, ref: ContentRef, action: Action, now: datetime
 ) -> ContentItem:
+    """One of `domain.PLAIN`. Withdrawing drops the item's open tasks; reopening leaves them so."""
     before = await _load(tx, desk, who, ref)
-    item = await _save(tx, desk, before, domain.submit(before))
-    approval = replace(
-        _new_task(item, APPROVING, item.title, _approval_due(item, now), item.only_page),
-        kind=TaskKind.APPROVAL,
-        revision=item.revision.number,
-    )
-    await add_task(tx, desk.tasks, desk.rows, approval, now)
+    item = await _save(tx, desk, before, domain.move_on(before, action, now))
+    if action is Action.SUBMIT:
+        await add_task(tx, desk.tasks, desk.rows, _approval_task(item, now), now)
+    if action is Action.WITHDRAW:
+        await _drop_tasks(tx, desk, who, item, now)
     return item
 
 
@@ -178,41 +183,6 @@ async def request_changes(
     item = await _save(tx, desk, before, change)
     await _decide_tasks(tx, desk, who, item, now)
     return item
-
-
-async def schedule(
-    tx: Transaction, desk: Desk, who: Identity, ref: ContentRef, now: datetime
-) -> ContentItem:
-    before = await _load(tx, desk, who, ref)
-    return await _save(tx, desk, before, domain.schedule(before, now))
-
-
-async def unschedule(tx: Transaction, desk: Desk, who: Identity, ref: ContentRef) -> ContentItem:
-    before = await _load(tx, desk, who, ref)
-    return await _save(tx, desk, before, domain.unschedule(before))
-
-
-async def mark_published(
-    tx: Transaction, desk: Desk, who: Identity, ref: ContentRef
-) -> ContentItem:
-    before = await _load(tx, desk, who, ref)
-    return await _save(tx, desk, before, domain.mark_published(before))
-
-
-async def withdraw(
-    tx: Transaction, desk: Desk, who: Identity, ref: ContentRef, now: datetime
-) -> ContentItem:
-    """Open tasks of the item are dropped: there is nothing left to do for it."""
-    before = await _load(tx, desk, who, ref)
-    item = await _save(tx, desk, before, domain.withdraw(before))
-    await _drop_tasks(tx, desk, who, item, now)
-    return item
-
-
-async def reopen(tx: Transaction, desk: Desk, who: Identity, ref: ContentRef) -> ContentItem:
-    """Dropped tasks stay dropped; whoever needs one reopens it."""
-    before = await _load(tx, desk, who, ref)
-    return await _save(tx, desk, before, domain.reopen(before))
 
 
 def _emit(tx: Transaction, events: Events) -> None:
@@ -305,6 +275,12 @@ def _page_for(item: ContentItem, discipline: Discipline, given: str | None) -> s
         message = N_("This discipline works for all pages of the content item at once.")
         raise InvalidRequest(errors=[FieldError("/page_id", message)])
     return item.only_page
+
+
+def _approval_task(item: ContentItem, now: datetime) -> NewTask:
+    due_at = _approval_due(item, now)
+    task = _new_task(item, APPROVING, item.title, due_at, item.only_page)
+    return replace(task, kind=TaskKind.APPROVAL, revision=item.revision.number)
 
 
 def _approval_due(item: ContentItem, now: datetime) -> datetime:

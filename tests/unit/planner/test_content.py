@@ -40,7 +40,7 @@ def item(status: ContentStatus = ContentStatus.DRAFT, **fields: object) -> Conte
 def apply(item: ContentItem, command: str, number: int) -> tuple[ContentItem, Events]:
     revision = item.revision.number
     commands = {
-        "submit": lambda: domain.submit(item),
+        "submit": lambda: domain.move_on(item, Action.SUBMIT, NOW),
         "approve": lambda: domain.approve(item, revision, "tom", NOW),
         "approve_old": lambda: domain.approve(item, revision - 1, "tom", NOW),
         "request_changes": lambda: domain.request_changes(item, revision, "shorter"),
@@ -50,14 +50,14 @@ def apply(item: ContentItem, command: str, number: int) -> tuple[ContentItem, Ev
         "file": lambda: domain.edit(item, "mira", NOW, campaign_id=f"campaign {number}"),
         "arrange": lambda: domain.edit(item, "mira", NOW, variants=(Variant("p2", SOON),)),
         "arrange_undated": lambda: domain.edit(item, "mira", NOW, variants=(Variant("p1"),)),
-        "schedule": lambda: domain.schedule(item, NOW),
-        "unschedule": lambda: domain.unschedule(item),
-        "publish": lambda: domain.mark_published(item),
+        "schedule": lambda: domain.move_on(item, Action.SCHEDULE, NOW),
+        "unschedule": lambda: domain.move_on(item, Action.UNSCHEDULE, NOW),
+        "publish": lambda: domain.move_on(item, Action.MARK_PUBLISHED, NOW),
         "everything": lambda: domain.edit(
             item, "mira", NOW, title="all", text=f"new {number}", variants=(Variant("p3", SOON),)
         ),
-        "withdraw": lambda: domain.withdraw(item),
-        "reopen": lambda: domain.reopen(item),
+        "withdraw": lambda: domain.move_on(item, Action.WITHDRAW, NOW),
+        "reopen": lambda: domain.move_on(item, Action.REOPEN, NOW),
     }
     return commands[command]()
 
@@ -115,12 +115,12 @@ def test_every_status_but_published_can_be_left() -> None:
 
 def test_published_is_entered_by_the_record_of_it_only() -> None:
     entering = {a for ways in TRANSITIONS.values() for a, to in ways.items() if to == "published"}
-    assert entering == {Action.PUBLISH}
+    assert entering == {Action.MARK_PUBLISHED}
 
 
 def test_a_new_text_takes_a_scheduled_item_back_to_draft_and_its_approval_away() -> None:
     approved, _ = domain.approve(item(ContentStatus.IN_REVIEW), 1, "tom", NOW)
-    scheduled, _ = domain.schedule(approved, NOW)
+    scheduled, _ = domain.move_on(approved, Action.SCHEDULE, NOW)
     revised, events = domain.edit(scheduled, "mira", NOW, text="Guji, natural.")
     assert revised.status is ContentStatus.DRAFT
     assert revised.approval is None
@@ -148,7 +148,7 @@ def test_deciding_on_an_old_text_is_refused() -> None:
 
 def test_the_refusal_names_what_is_legal() -> None:
     with pytest.raises(domain.IllegalTransition) as refused:
-        domain.schedule(item(ContentStatus.CHANGES_REQUESTED), NOW)
+        domain.move_on(item(ContentStatus.CHANGES_REQUESTED), Action.SCHEDULE, NOW)
     assert refused.value.extra == {"legal": ["submit", "withdraw"]}
 
 
@@ -167,17 +167,18 @@ def test_only_dated_future_variants_can_be_scheduled(
 ) -> None:
     ready = item(ContentStatus.APPROVED, variants=variants)
     if fits:
-        assert domain.schedule(ready, NOW)[0].status is ContentStatus.SCHEDULED
+        assert domain.move_on(ready, Action.SCHEDULE, NOW)[0].status is ContentStatus.SCHEDULED
     else:
         with pytest.raises(domain.NotReady):
-            domain.schedule(ready, NOW)
+            domain.move_on(ready, Action.SCHEDULE, NOW)
 
 
 def test_nothing_is_submitted_without_a_text_or_a_page() -> None:
     with pytest.raises(domain.NotReady):
-        domain.submit(item(variants=()))
+        domain.move_on(item(variants=()), Action.SUBMIT, NOW)
+    blank = Revision(number=1, text=" \n", by="lena", at=NOW)
     with pytest.raises(domain.NotReady):
-        domain.submit(item(revision=Revision(number=1, text=" \n", by="lena", at=NOW)))
+        domain.move_on(item(revision=blank), Action.SUBMIT, NOW)
 
 
 def test_one_variant_for_each_page() -> None:
