@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from shared.auth import COOKIE, Identity, Permission, Tokens, is_public
 from shared.errors import Forbidden, NotSignedIn
 
-__all__ = ["Access", "Caller", "accesses", "identify", "require"]
+__all__ = ["Access", "Caller", "Guard", "accesses", "identify", "require"]
 
 
 def identify(connection: HTTPConnection, tokens: Tokens) -> Identity | None:
@@ -62,10 +62,32 @@ def require(permission: Permission) -> Any:
     return Depends(_Require(permission))
 
 
+class Guard:
+    """A dependency of the whole application, so it is solved before a route's own ones: who may
+    not ask does not learn from the answer what else was wrong."""
+
+    def __init__(self) -> None:
+        self._by_route: dict[int, Access] = {}
+
+    async def __call__(self, request: Request) -> None:
+        access = self._demanded(request)
+        if access.public:
+            return
+        caller = await _caller(request)
+        if not access.permissions or not all(map(caller.may, access.permissions)):
+            raise Forbidden
+
+    def _demanded(self, request: Request) -> Access:
+        if not self._by_route:
+            self._by_route = {id(access.route): access for access in accesses(request.app)}
+        return self._by_route[id(request.scope["route"])]
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a route demands. No permission and not public: a mistake."""
 
+    route: APIRoute
     path: str
     methods: frozenset[str]
     permissions: frozenset[Permission]
@@ -77,6 +99,7 @@ def accesses(app: FastAPI) -> Iterator[Access]:
     for context in iter_route_contexts(app.routes):
         if isinstance(context.original_route, APIRoute):
             yield Access(
+                route=context.original_route,
                 path=context.path or "",
                 methods=frozenset(context.methods or ()),
                 permissions=frozenset(_permissions(context.dependant)),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from shared.auth import Tokens
 from shared.idempotency import COLLECTION, KEPT_SECONDS
 from shared.service import Service
 from shared.ui.ui import CONTENT_SECURITY_POLICY, Ui
+from shared.web.access import Guard
 from shared.web.live import Streams
-from shared.web.middleware import BodyLimit, Callers, Failures, Headering, Tracing
+from shared.web.middleware import BodyLimit, Callers, Failures, Headering, RootPath, Tracing
 from shared.web.operations import mount_operations
 from shared.web.problems import Problems
 
@@ -41,16 +42,15 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
     tokens = Tokens(settings.auth_secret.get_secret_value())
     problems = Problems(
         ui,
-        root_path=settings.root_path,
         sign_in=f"{settings.public_url}/sign-in",
         body_limit=BODY_LIMIT,
     )
     service.index(COLLECTION, [("created_at", 1)], expireAfterSeconds=KEPT_SECONDS)
     app = FastAPI(
         title=f"Understudy {service.name}",
-        root_path=settings.root_path,
         openapi_url=None,
         lifespan=_lifespan,
+        dependencies=[Depends(Guard())],
     )
     app.state.service = service
     app.state.ui = ui
@@ -59,6 +59,7 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
     problems.install(app)
     # From the outside in.
     app.user_middleware = [
+        Middleware(RootPath, root_path=settings.root_path),
         Middleware(Tracing, service=service.name, owner=app),
         Middleware(Headering, headers=_headers(secure=settings.secure_cookies)),
         Middleware(Failures, answers=problems),

@@ -2,7 +2,7 @@
 
 Plain ASGI, so that streams pass through unbuffered. From the outside in:
 
-    Tracing → Headering → Failures → Callers → BodyLimit → (FastAPI)
+    RootPath → Tracing → Headering → Failures → Callers → BodyLimit → (FastAPI)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from shared.ids import new_id
 from shared.observability import METRICS, correlation_id
 from shared.web.access import identify
 
-__all__ = ["BodyLimit", "Callers", "Failures", "Headering", "Tracing"]
+__all__ = ["BodyLimit", "Callers", "Failures", "Headering", "RootPath", "Tracing"]
 
 CORRELATION_HEADER = "X-Correlation-ID"
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -36,6 +36,22 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics", "static"})
 _access = structlog.get_logger("access")
+
+
+class RootPath:
+    """The service lives under `root_path`, whether or not the front door takes that off."""
+
+    def __init__(self, app: ASGIApp, *, root_path: str) -> None:
+        self._app = app
+        self._root_path = root_path.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            within = path == self._root_path or path.startswith(f"{self._root_path}/")
+            full = path if within else self._root_path + path
+            scope = {**scope, "root_path": self._root_path, "path": full}
+        await self._app(scope, receive, send)
 
 
 class Tracing:

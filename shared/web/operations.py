@@ -73,21 +73,21 @@ async def asyncapi(service: Served) -> Any:
 
 @_router.get("/api/openapi.json")
 @public
-async def openapi(request: Request) -> JSONResponse:
+async def openapi(request: Request, service: Served) -> JSONResponse:
     """The JSON API, as an OpenAPI document."""
     app: FastAPI = request.app
-    return JSONResponse({**app.openapi(), "servers": [{"url": app.root_path or "/"}]})
+    servers = [{"url": service.settings.root_path or "/"}]
+    return JSONResponse({**app.openapi(), "servers": servers})
 
 
 @_router.get("/api/docs")
 @public
-async def docs(request: Request) -> HTMLResponse:
+async def docs(service: Served) -> HTMLResponse:
     """The JSON API, to read and to try."""
-    app: FastAPI = request.app
-    root = app.root_path
+    root = service.settings.root_path
     page = get_swagger_ui_html(
         openapi_url=f"{root}/api/openapi.json",
-        title=app.title,
+        title=f"Understudy {service.name}",
         swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{root}{_ASSETS}/swagger-ui.css",
         swagger_favicon_url=f"{root}/static/favicon.svg",

@@ -29,7 +29,7 @@ from shared.observability import correlation_id
 from shared.ui.ui import Ui
 from shared.web.validation import rejected
 
-__all__ = ["MEDIA_TYPE", "Problems", "public_path"]
+__all__ = ["MEDIA_TYPE", "Problems"]
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = "5"
@@ -39,9 +39,8 @@ _log = structlog.get_logger(__name__)
 class Problems:
     """Turns every failure into an answer the caller can read: program, person, or htmx."""
 
-    def __init__(self, ui: Ui, *, root_path: str, sign_in: str, body_limit: int) -> None:
+    def __init__(self, ui: Ui, *, sign_in: str, body_limit: int) -> None:
         self._ui = ui
-        self._root_path = root_path
         self._sign_in = sign_in
         self._body_limit = body_limit
 
@@ -109,7 +108,7 @@ class Problems:
             "title": said(error.title),
             "status": error.status,
             "code": error.code,
-            "instance": public_path(request, self._root_path),
+            "instance": request.url.path,
             "correlation_id": correlation_id.get(),
         }
         if error.detail:
@@ -127,7 +126,7 @@ class Problems:
     def _to_sign_in(self, request: Request) -> Response:
         """To the sign-in page, and from there back to where the person was."""
         if "hx-request" not in request.headers:
-            back = public_path(request, self._root_path) if request.method == "GET" else None
+            back = request.url.path if request.method == "GET" else None
             return RedirectResponse(self._sign_in_address(back), status_code=303)
         shown = urlsplit(request.headers.get("hx-current-url", "")).path
         return Response(
@@ -136,12 +135,6 @@ class Problems:
 
     def _sign_in_address(self, back: str | None) -> str:
         return f"{self._sign_in}?to={quote(back)}" if back else self._sign_in
-
-
-def public_path(request: Request, root_path: str) -> str:
-    """The path as the browser knows it, whether or not the front door strips the prefix."""
-    path = request.url.path
-    return path if path.startswith(root_path) else root_path + path
 
 
 def _for_a_person(request: Request) -> bool:
