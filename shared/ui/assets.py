@@ -12,7 +12,16 @@ from starlette.types import Scope
 
 __all__ = ["STYLESHEETS", "Assets"]
 
-STYLESHEETS = ("tokens.css", "base.css", "shell.css", "components.css", "board.css", "handover.css", "print.css")
+STYLESHEETS = (
+    "tokens.css",
+    "base.css",
+    "shell.css",
+    "components.css",
+    "board.css",
+    "handover.css",
+    "notifications.css",
+    "print.css",
+)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 
