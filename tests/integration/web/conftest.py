@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from shared.auth import Identity, Role, Scope, Tokens
 from shared.service import Service
@@ -38,7 +39,7 @@ def settings(prefix: str, kafka_servers: str, mongodb_uri: str) -> ServiceSettin
         port=1,
         root_path="/notes",
         public_url=PUBLIC_URL,
-        auth_secret=SECRET,
+        auth_secret=SecretStr(SECRET),
     )
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from shared.auth import COOKIE, Tokens
@@ -18,7 +19,7 @@ from shared.settings import ServiceSettings
 from shared.ui.ui import Ui
 from shared.web import create_app
 from shared.web.session import is_local
-from tests.integration.web.conftest import LEAD, MEMBER, PUBLIC_URL, As
+from tests.integration.web.conftest import LEAD, MEMBER, PUBLIC_URL, SECRET, As
 
 HOUR = timedelta(hours=1)
 
@@ -95,7 +96,7 @@ async def test_alive_without_any_engine(tmp_path_factory: pytest.TempPathFactory
         mongodb_uri="mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100",
         port=1,
         root_path="/notes",
-        auth_secret="only for tests, and long enough for a key",
+        auth_secret=SecretStr(SECRET),
     )
     service = Service("notes", nowhere)
     ui = Ui("notes", tmp_path_factory.mktemp("none"), root_path="/notes")

@@ -132,7 +132,8 @@ def test_the_command_line_issues_what_services_take(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AUTH_SECRET", SECRET)
-    arguments = "--sub hr --name HR --role system --client c1 --client c2 --hours 1".split()
+    whom = ["--sub=hr", "--name=HR", "--role=system"]
+    arguments = [*whom, "--client=c1", "--client=c2", "--hours=1"]
     assert auth.main(arguments) == 0
     identity = Tokens(SECRET).verify(capsys.readouterr().out.strip())
     assert identity == Identity("hr", "HR", Role.SYSTEM, Scope(frozenset({"c1", "c2"})))
