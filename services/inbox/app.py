@@ -16,6 +16,7 @@ from services.inbox.directory.store import Directory
 from services.inbox.intake.handlers import community_messages, unrouted_messages
 from services.inbox.intake.store import Unrouted
 from services.inbox.intake.usecases import Stores as IntakeStores
+from services.inbox.metrics import gauges
 from services.inbox.settings import InboxSettings
 from services.inbox.sources import routes as source_routes
 from services.inbox.sources import webhook
@@ -54,6 +55,7 @@ def create_app(settings: InboxSettings, clock: Clock = utc_now) -> FastAPI:
     intake = IntakeStores(directory, conversations, messages, unrouted, participation.rows)
     _subscribe(service, participation, directory, intake)
     _index(service)
+    service.measure(gauges(conversations, unrouted, clock))
     ui = Ui("inbox", Path(__file__).parent, root_path=settings.root_path, clock=clock)
     app = web.create_app(
         service,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
 from prometheus_client import Counter, Gauge
+
+from services.inbox.conversations.store import Conversations
+from services.inbox.intake.store import Unrouted
+from shared.auth import SYSTEM_SCOPE
+from shared.clock import Clock
 
 __all__ = [
     "CONVERSATIONS_OPEN", "CONVERSATIONS_UNCOVERED", "MESSAGES", "OLDEST_WAITING_SECONDS",
-    "UNROUTED", "WEBHOOKS",
-]
+    "UNROUTED", "WEBHOOKS", "gauges",
+]  # fmt: skip
+
+Measure = Callable[[], Awaitable[None]]
 
 MESSAGES = Counter(
     "understudy_inbox_messages",
@@ -32,3 +42,18 @@ OLDEST_WAITING_SECONDS = Gauge(
 UNROUTED = Gauge(
     "understudy_inbox_unrouted_messages", "Messages put aside until their page is known"
 )
+
+
+def gauges(conversations: Conversations, unrouted: Unrouted, clock: Clock) -> Measure:
+    """Sets the gauges from the database."""
+
+    async def measure() -> None:
+        loads = await conversations.loads(SYSTEM_SCOPE)
+        CONVERSATIONS_OPEN.set(sum(load.count for load in loads))
+        CONVERSATIONS_UNCOVERED.set(sum(load.count for load in loads if load.holder is None))
+        oldest = await conversations.oldest_waiting(SYSTEM_SCOPE)
+        waited = timedelta() if oldest is None else clock() - oldest
+        OLDEST_WAITING_SECONDS.set(waited.total_seconds())
+        UNROUTED.set(await unrouted.count())
+
+    return measure
