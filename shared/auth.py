@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jwt
 
@@ -208,6 +209,13 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     )
 
 
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError):
+        raise argparse.ArgumentTypeError(f"there is no time zone {name!r}") from None
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print a token: for another system, or the sign-in link of the first member."""
     parser = argparse.ArgumentParser(prog="python -m shared.auth", description=main.__doc__)
@@ -217,7 +225,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--client", action="append", help="an allowed client's id, once for each (default: all)"
     )
-    parser.add_argument("--tz", default=DEFAULT_TIME_ZONE, help="IANA time zone")
+    parser.add_argument(
+        "--tz", type=_time_zone, default=DEFAULT_TIME_ZONE, help="IANA name (%(default)s)"
+    )
     parser.add_argument("--lang", choices=["de", "en"], help="default: the browser's")
     parser.add_argument(
         "--purpose", default=SESSION, help=f"default: {SESSION}, a bearer token; {SIGN_IN}: a link"

@@ -139,10 +139,23 @@ def test_the_command_line_issues_what_services_take(
     assert identity == Identity("hr", "HR", Role.SYSTEM, Scope(frozenset({"c1", "c2"})))
 
 
-def test_the_command_line_names_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("secret", "arguments", "named"),
+    [
+        ("", [], "AUTH_SECRET"),
+        (SECRET, ["--tz=Berlin"], "'Berlin'"),
+        (SECRET, ["--tz=../etc"], "'../etc'"),
+        (SECRET, ["--role=owner"], "owner"),
+    ],
+)
+def test_the_command_line_names_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    secret: str,
+    arguments: list[str],
+    named: str,
 ) -> None:
-    monkeypatch.delenv("AUTH_SECRET", raising=False)
+    monkeypatch.setenv("AUTH_SECRET", secret)
     with pytest.raises(SystemExit):
-        auth.main(["--sub", "m", "--name", "M", "--role", "lead"])
-    assert "AUTH_SECRET" in capsys.readouterr().err
+        auth.main(["--sub=m", "--name=M", "--role=lead", *arguments])
+    assert named in capsys.readouterr().err
