@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
@@ -77,5 +78,5 @@ class DayAxis:
         if left >= right:
             return None
         edges = [left, *range(floor(left) + 1, ceil(right)), right]
-        parts = tuple(round(b - a, 4) for a, b in zip(edges, edges[1:], strict=False))
+        parts = tuple(round(b - a, 4) for a, b in pairwise(edges))
         return Span(round(left, 4), round(right, 4), parts)

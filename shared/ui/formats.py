@@ -34,7 +34,7 @@ def clock_seconds(at: datetime) -> str:
 
 def day(at: datetime | date) -> str:
     """`Tue 24 Nov`"""
-    return _pattern(at, {"en": "EEE d MMM", "de": "EEE, d. MMM"})
+    return _pattern(at, {"en": "EEE d MMM", "de": "ccc, d. LLL"})
 
 
 def full_day(at: datetime | date) -> str:
@@ -44,17 +44,17 @@ def full_day(at: datetime | date) -> str:
 
 def short_date(at: datetime | date) -> str:
     """`24 Nov 2026`"""
-    return _pattern(at, {"en": "d MMM y", "de": "d. MMM y"})
+    return _pattern(at, {"en": "d MMM y", "de": "d. LLL y"})
 
 
 def weekday(at: datetime | date) -> str:
     """`Tue`"""
-    return _pattern(at, {"en": "EEE", "de": "ccc"}).rstrip(".")
+    return _pattern(at, {"en": "EEE", "de": "ccc"})
 
 
 def month_name(at: datetime | date) -> str:
     """`Nov`"""
-    return _pattern(at, {"en": "LLL", "de": "LLL"}).rstrip(".")
+    return _pattern(at, {"en": "LLL", "de": "LLL"})
 
 
 def month(at: datetime | date) -> str:
@@ -70,7 +70,7 @@ def moment(at: datetime) -> str:
 def absolute(at: datetime) -> str:
     """`Tue 24 Nov 2026, 10:42:07 CET`: everything, for the hover text."""
     zone = local(at).tzname() or ""
-    year = _pattern(at, {"en": "EEE d MMM y", "de": "EEE, d. MMM y"})
+    year = _pattern(at, {"en": "EEE d MMM y", "de": "ccc, d. LLL y"})
     return f"{year}, {clock_seconds(at)} {zone}"
 
 
@@ -81,7 +81,7 @@ def when(at: datetime) -> str:
         return clock(at)
     if abs(here.date() - today.date()) < timedelta(days=7):
         return f"{weekday(at)} {clock(at)}"
-    return f"{_pattern(at, {'en': 'd MMM', 'de': 'd. MMM'})}, {clock(at)}"
+    return f"{_pattern(at, {'en': 'd MMM', 'de': 'd. LLL'})}, {clock(at)}"
 
 
 def relative(at: datetime) -> str:
@@ -133,7 +133,7 @@ def _pattern(at: datetime | date, patterns: dict[str, str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        absolute, clock, clock_seconds, day, duration, full_day, local, moment, month, month_name, number,
-        relative, seconds, short_date, weekday, when, zone,
+        absolute, clock, clock_seconds, day, duration, full_day, local, moment, month, month_name,
+        number, relative, seconds, short_date, weekday, when, zone,
     )
 }  # fmt: skip

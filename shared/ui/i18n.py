@@ -19,7 +19,12 @@ from babel.support import NullTranslations, Translations
 
 from shared.errors import N_
 
-__all__ = ["LANGUAGES", "N_", "SOURCE_LANGUAGE", "choose_language", "load_translations",
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "SOURCE_LANGUAGE",
+    "choose_language",
+    "load_translations",
     "read_catalogue",
 ]
 
@@ -72,3 +77,9 @@ def _load(language: str, folders: Iterable[Path]) -> NullTranslations:
 def read_catalogue(path: Path, language: str) -> Catalog:
     with path.open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
+
+
+if __name__ == "__main__":
+    from shared.ui.catalogues import main
+
+    raise SystemExit(main())

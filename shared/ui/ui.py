@@ -11,6 +11,7 @@ page comes without the shell. `block=` renders one block alone.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -142,7 +143,7 @@ class Ui:
         own = {
             "request": request,
             "identity": identity,
-            "theme": request.cookies.get(THEME_COOKIE, "auto"),
+            "theme": _theme(request),
             "path": _path_with_query(request, self.root_path),
         }
         return self._rendered(template, block, self._viewer(request), {**own, **context})
@@ -211,7 +212,10 @@ class Ui:
         with rendering_for(someone):
             if block is None:
                 return found.render(names)
-            return "".join(found.blocks[block](found.new_context(names)))
+            # The top level runs first, for its imports; it renders nothing by itself.
+            whole = found.new_context({**names, "layout": "nothing.html"})
+            deque(found.root_render_func(whole), maxlen=0)
+            return "".join(found.blocks[block](whole))
 
     # --- addresses and what is behind them
 
@@ -276,6 +280,7 @@ def _environment(folders: list[Path]) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext
     )
@@ -298,6 +303,11 @@ def _asked_by_htmx(request: Request) -> bool:
 
 def _identity(request: Request) -> Any:
     return getattr(request.state, "identity", None)
+
+
+def _theme(request: Request) -> str:
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in _THEMES else "auto"
 
 
 def _path_with_query(request: Request, root_path: str) -> str:
