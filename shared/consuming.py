@@ -44,7 +44,7 @@ from shared.outbox import Outbox, Transaction
 
 __all__ = ["Apply", "Consumer", "Prepare", "Received", "caused_by", "dispatch"]
 
-E = TypeVar("E", bound=Event, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 _RETRY_SECONDS = 60
@@ -54,10 +54,10 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class Received(Generic[E_co]):
     """A sound event with its envelope; `order` rises along the aggregate's records."""
 
-    event: E
+    event: E_co
     envelope: Envelope
     partition: int
     order: int
@@ -107,13 +107,25 @@ class _Dead:
     error: InvalidEvent
 
 
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A record whose place in the sequence is known, but which is not applied."""
+
+    key: str
+    order: int
+
+
 @dataclass(slots=True)
 class _Sorted:
-    """A batch, each record judged on its own."""
+    """A batch, each record judged on its own. `placed` keeps the order in which they came."""
 
-    sound: list[Received[Event]] = field(default_factory=list)
-    passed: list[tuple[Envelope, int]] = field(default_factory=list)
+    placed: list[Received[Event] | _Passed] = field(default_factory=list)
     dead: list[_Dead] = field(default_factory=list)
+    unknown: int = 0
+
+    @property
+    def sound(self) -> list[Received[Event]]:
+        return [one for one in self.placed if isinstance(one, Received)]
 
 
 @dataclass(slots=True)
@@ -172,34 +184,34 @@ class Consumer:
             await self._apply_singly(batch)
 
     async def _apply_together(self, batch: _Sorted) -> None:
-        if self._prepare is not None and batch.sound:
-            await self._prepare(batch.sound)
+        if self._prepare is not None and (sound := batch.sound):
+            await self._prepare(sound)
 
         async def work(tx: Transaction) -> _Counts:
             counts = _Counts()
             positions = await self._load_positions(tx, batch)
-            fresh = self._fresh(batch.sound, positions, counts)
+            placed = self._not_seen_before(batch.placed, positions, counts)
+            fresh = [one for one in placed if isinstance(one, Received)]
             waiting = [one for one in fresh if self._is_parked(one.key, positions)]
             await self._put_aside(tx, waiting)
             await self._touch_marks(tx, waiting)
             counts.parked = len(waiting)
             await self._apply(tx, [one for one in fresh if not self._is_parked(one.key, positions)])
             await self._bury(tx, batch.dead, counts)
-            await self._advance(tx, positions, [*fresh, *batch.passed])
+            await self._advance(tx, positions, placed)
             return counts
 
         self._count(await self._outbox.transaction(work), batch)
 
     async def _apply_singly(self, batch: _Sorted) -> None:
-        for received in batch.sound:
-            single = _Sorted(sound=[received])
+        for one in batch.placed:
             try:
-                await self._apply_together(single)
+                await self._apply_together(_Sorted(placed=[one]))
             except Exception as error:
-                if _may_pass(error):
+                if _may_pass(error) or not isinstance(one, Received):
                     raise
-                await self._park(received, error)
-        await self._apply_together(_Sorted(passed=batch.passed, dead=batch.dead))
+                await self._park(one, error)
+        await self._apply_together(_Sorted(dead=batch.dead, unknown=batch.unknown))
 
     # Judging records
 
@@ -210,14 +222,25 @@ class Consumer:
                 continue  # a tombstone
             try:
                 envelope = self._envelope(record)
-                order = envelope.sequence if self.topic.sequenced else record.offset
-                batch.sound.append(Received(decode(envelope), envelope, record.partition, order))
-            except UnknownType as unknown:
-                _log.info("unknown event type passed over", type=str(unknown), topic=record.topic)
-                batch.passed.append((envelope, envelope.sequence))
             except InvalidEvent as error:
                 batch.dead.append(_Dead(record, error))
+            else:
+                self._judge(batch, record, envelope)
         return batch
+
+    def _judge(self, batch: _Sorted, record: Record, envelope: Envelope) -> None:
+        order = envelope.sequence if self.topic.sequenced else record.offset
+        try:
+            event = decode(envelope)
+        except UnknownType as unknown:
+            _log.info("unknown event type passed over", type=str(unknown), topic=record.topic)
+            batch.unknown += 1
+            batch.placed.append(_Passed(envelope.subject, order))
+        except InvalidEvent as error:
+            batch.dead.append(_Dead(record, error))
+            batch.placed.append(_Passed(envelope.subject, order))
+        else:
+            batch.placed.append(Received(event, envelope, record.partition, order))
 
     def _envelope(self, record: Record) -> Envelope:
         if not record.value:
@@ -234,7 +257,7 @@ class Consumer:
         return f"{self.topic.name}|{key}"
 
     async def _load_positions(self, tx: Transaction, batch: _Sorted) -> dict[str, Document]:
-        keys = {one.key for one in batch.sound} | {envelope.subject for envelope, _ in batch.passed}
+        keys = {one.key for one in batch.placed}
         query: Document = {"_id": {"$in": [self._position_id(key) for key in keys]}}
         if not self.topic.sequenced:
             query["parked"] = {"$ne": None}
@@ -243,14 +266,17 @@ class Consumer:
     def _is_parked(self, key: str, positions: Mapping[str, Document]) -> bool:
         return positions.get(self._position_id(key), {}).get("parked") is not None
 
-    def _fresh(
-        self, sound: Sequence[Received[Event]], positions: Mapping[str, Document], counts: _Counts
-    ) -> list[Received[Event]]:
+    def _not_seen_before(
+        self,
+        placed: Sequence[Received[Event] | _Passed],
+        positions: Mapping[str, Document],
+        counts: _Counts,
+    ) -> list[Received[Event] | _Passed]:
         if not self.topic.sequenced:
-            return list(sound)
+            return list(placed)
         last = {name: row["last_sequence"] for name, row in positions.items()}
-        fresh = []
-        for one in sound:
+        new = []
+        for one in placed:
             name = self._position_id(one.key)
             before = last.get(name)
             if before is not None and one.order <= before:
@@ -260,26 +286,20 @@ class Consumer:
                 counts.gaps += 1
                 _log.error("events missing", topic=self.topic.name, key=one.key, after=before)
             last[name] = one.order
-            fresh.append(one)
-        return fresh
+            new.append(one)
+        return new
 
     async def _advance(
         self,
         tx: Transaction,
         positions: Mapping[str, Document],
-        done: Sequence[Received[Event] | tuple[Envelope, int]],
+        placed: Sequence[Received[Event] | _Passed],
     ) -> None:
-        if not self.topic.sequenced or not done:
+        if not self.topic.sequenced or not placed:
             return
-        last: dict[str, int] = {}
-        for one in done:
-            key, order = (
-                (one.key, one.order) if isinstance(one, Received) else (one[0].subject, one[1])
-            )
-            name = self._position_id(key)
-            last[name] = max(order, last.get(name, 0))
+        last = {self._position_id(one.key): one.order for one in placed}
         writes: list[InsertOne[Document] | UpdateOne] = [
-            UpdateOne({"_id": name}, {"$max": {"last_sequence": order}})
+            UpdateOne({"_id": name}, {"$set": {"last_sequence": order}})
             if name in positions
             else InsertOne({"_id": name, "last_sequence": order, "parked": None})
             for name, order in last.items()
@@ -390,10 +410,10 @@ class Consumer:
 
     def _count(self, counts: _Counts, batch: _Sorted) -> None:
         labels = (self._service, self.topic.name)
-        METRICS.consumed_total.labels(*labels).inc(len(batch.sound) - counts.duplicates)
+        METRICS.consumed_total.labels(*labels).inc(len(batch.placed) - counts.duplicates)
         METRICS.duplicates_total.labels(*labels).inc(counts.duplicates)
         METRICS.consumer_gaps_total.labels(*labels).inc(counts.gaps)
-        METRICS.unknown_types_total.labels(*labels).inc(len(batch.passed))
+        METRICS.unknown_types_total.labels(*labels).inc(batch.unknown)
         METRICS.parked_total.labels(*labels).inc(counts.parked)
         for reason in counts.dead:
             METRICS.dead_letters_total.labels(self._service, reason).inc()

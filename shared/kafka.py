@@ -79,7 +79,8 @@ class Kafka:
             linger_ms=0,
         )
         try:
-            await asyncio.wait_for(producer.start(), _START_SECONDS)
+            async with asyncio.timeout(_START_SECONDS):
+                await producer.start()
             yield producer
         finally:
             await _stop(producer)
@@ -87,7 +88,8 @@ class Kafka:
 
 async def _stop(producer: AIOKafkaProducer) -> None:
     try:
-        await asyncio.wait_for(asyncio.shield(producer.stop()), _STOP_SECONDS)
+        async with asyncio.timeout(_STOP_SECONDS):
+            await producer.stop()
     except (KafkaError, TimeoutError) as error:
         _log.warning("producer did not stop cleanly", error=repr(error))
 

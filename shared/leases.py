@@ -94,6 +94,7 @@ class Leases:
 
     async def _release_quietly(self, name: str) -> None:
         try:
-            await asyncio.wait_for(self.release(name), 2)
+            async with asyncio.timeout(2):
+                await self.release(name)
         except Exception as error:
             _log.info("lease left to run out", lease=name, error=repr(error))

@@ -261,7 +261,7 @@ class Changes:
 
 def _is_mark(change: Document) -> bool:
     """An outbox row marked as sent wakes nobody."""
-    return change["ns"].get("coll") == "outbox" and change["operationType"] != "insert"
+    return bool(change["ns"].get("coll") == "outbox" and change["operationType"] != "insert")
 
 
 class Listener:
@@ -284,7 +284,10 @@ class Listener:
     async def wait(self, seconds: float) -> frozenset[str]:
         """The collections that changed; empty after `seconds` without a change or when closed."""
         try:
-            await asyncio.wait_for(self._event.wait(), seconds)
+            # Not `wait_for`: on Python 3.11 that swallows a cancellation which comes together
+            # with the event.
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         except TimeoutError:
             return frozenset()
         self._event.clear()

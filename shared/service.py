@@ -138,7 +138,8 @@ class Service:
         """What is missing for work, by part; empty when ready."""
         missing: dict[str, str] = {}
         try:
-            await asyncio.wait_for(self.mongo.ping(), 3)
+            async with asyncio.timeout(3):
+                await self.mongo.ping()
         except (PyMongoError, TimeoutError) as error:
             missing["mongodb"] = type(error).__name__
         if len(self._subscribers) < len(self.consumers):
@@ -230,7 +231,8 @@ class Service:
         self._subscribers = []
         if broker is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(broker.stop(), 20)
+                async with asyncio.timeout(20):
+                    await broker.stop()
 
     async def _measure(self) -> None:
         """Ages and counts that only a look at the database can tell."""
