@@ -13,10 +13,12 @@ from shared.events.disciplines import Discipline
 __all__ = [
     "DuplicateMember",
     "InactiveMember",
+    "Leads",
     "NoAccess",
     "Responsibility",
     "UnknownMember",
     "Unqualified",
+    "check_leads",
     "check_people",
     "responsibility_id",
     "staff",
@@ -49,6 +51,15 @@ class Responsibility:
         return (self.owner, *self.deputies)
 
 
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """The members who act for a client when neither owner nor deputy can, in order."""
+
+    id: str
+    members: tuple[str, ...]
+    version: int = 1
+
+
 def staff(responsibility: Responsibility, owner: str, deputies: Sequence[str]) -> Responsibility:
     """The responsibility with other people; its held items stay where they are."""
     return replace(
@@ -70,27 +81,40 @@ def check_people(
     Raises `DuplicateMember`, `UnknownMember`, `InactiveMember`, `NoAccess` or `Unqualified` for
     the first person who cannot be owner or deputy.
     """
-    seen: set[str] = set()
+    _check_known_once(responsibility.people, people, names)
     for member_id in responsibility.people:
-        if member_id in seen:
-            raise DuplicateMember(
-                member=names.get(member_id, member_id), extra={"member_id": member_id}
+        why = people[member_id].why_not(responsibility.client_id, responsibility.discipline, now)
+        if why is not None and why in _REFUSALS:
+            raise _REFUSALS[why](
+                member=names[member_id],
+                discipline=responsibility.discipline.value,
+                extra={"member_id": member_id, "why": why.value},
             )
-        seen.add(member_id)
-        person = people.get(member_id)
-        if person is None:
+
+
+def check_leads(
+    client_id: str, members: Sequence[str], people: Mapping[str, Person], names: Mapping[str, str]
+) -> None:
+    """A lead needs access; in which disciplines they can act, their qualifications say.
+
+    Raises `DuplicateMember`, `UnknownMember`, `InactiveMember` or `NoAccess`.
+    """
+    _check_known_once(members, people, names)
+    for member_id in members:
+        if not people[member_id].active:
+            raise InactiveMember(member=names[member_id], extra={"member_id": member_id})
+        if not people[member_id].has_access(client_id):
+            raise NoAccess(member=names[member_id], extra={"member_id": member_id})
+
+
+def _check_known_once(
+    members: Sequence[str], people: Mapping[str, Person], names: Mapping[str, str]
+) -> None:
+    for position, member_id in enumerate(members):
+        if member_id not in people:
             raise UnknownMember(member=member_id, extra={"member_id": member_id})
-        _check_person(person, names[member_id], responsibility, now)
-
-
-def _check_person(person: Person, name: str, responsibility: Responsibility, now: datetime) -> None:
-    why = person.why_not(responsibility.client_id, responsibility.discipline, now)
-    if why is not None and why in _REFUSALS:
-        raise _REFUSALS[why](
-            member=name,
-            discipline=responsibility.discipline.value,
-            extra={"member_id": person.member_id, "why": why.value},
-        )
+        if member_id in members[:position]:
+            raise DuplicateMember(member=names[member_id], extra={"member_id": member_id})
 
 
 class DuplicateMember(InvalidRequest):

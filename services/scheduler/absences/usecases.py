@@ -1,0 +1,198 @@
+"""Reporting, changing, ending and cancelling absences, and their times falling due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.scheduler.absences.domain import (
+    Absence,
+    AbsenceEvent,
+    Reason,
+    advance,
+    cancel,
+    end,
+    report,
+    reschedule,
+)
+from services.scheduler.absences.period import Period, When, end_instant, period
+from services.scheduler.coverage.clock import Tick
+from services.scheduler.coverage.settling import Change
+from services.scheduler.desk import Desk
+from services.scheduler.errors import check_version
+from services.scheduler.members.domain import Member
+from services.scheduler.responsibilities.domain import InactiveMember, UnknownMember
+from shared.auth import Identity, Permission
+from shared.errors import Forbidden, NotFound
+from shared.ids import new_id
+from shared.outbox import Transaction
+
+__all__ = [
+    "ENDS",
+    "STARTS",
+    "Report",
+    "cancel_absence",
+    "change_absence",
+    "end_absence",
+    "report_absence",
+    "turn_absence",
+]
+
+STARTS = "absence_starts"
+ENDS = "absence_ends"
+"""Kinds of the due rows."""
+
+Outcome = tuple[Absence, str | None]
+"""The absence, and the handover that follows, if anybody came or went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`time_zone` is that of local times; None: the member's own."""
+
+    starts: When | None
+    ends: When | None
+    time_zone: str | None
+    reason: Reason
+
+    def period(self, member: Member, now: datetime) -> Period:
+        return period(self.starts, self.ends, ZoneInfo(self.time_zone or member.time_zone), now)
+
+
+async def report_absence(
+    tx: Transaction, desk: Desk, who: Identity, member_id: str, call: Report, now: datetime
+) -> Outcome:
+    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, and what `period` raises."""
+    tick = await desk.clock.tick(tx, now)
+    _check_may_report(who, member_id)
+    member = await _member(tx, desk, who, member_id)
+    if member is None:
+        raise UnknownMember(member=member_id, extra={"member_id": member_id})
+    if not member.active:
+        raise InactiveMember(member=member.name, extra={"member_id": member_id})
+    when = call.period(member, tick.now)
+    absence, events = report(new_id(), member_id, when, by=who.member_id, now=tick.now)
+    await desk.absences.put(tx, absence)
+    await desk.absences.put_reason(tx, absence.id, call.reason)
+    return await _save(tx, desk, absence, events, tick, who.member_id)
+
+
+async def change_absence(
+    tx: Transaction,
+    desk: Desk,
+    who: Identity,
+    absence_id: str,
+    call: Report,
+    version: int,
+    now: datetime,
+) -> Outcome:
+    """Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, and what `period` raises."""
+    tick = await desk.clock.tick(tx, now)
+    before, member = await _absence(tx, desk, who, absence_id, version)
+    absence, events = reschedule(before, call.period(member, tick.now), tick.now)
+    await desk.absences.put_reason(tx, absence_id, call.reason)
+    return await _save(tx, desk, absence, events, tick, who.member_id)
+
+
+async def end_absence(
+    tx: Transaction,
+    desk: Desk,
+    who: Identity,
+    absence_id: str,
+    at: When | None,
+    version: int | None,
+    now: datetime,
+) -> Outcome:
+    """The member is back, since `at` (None: now). `version` None: whatever it is.
+
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, `NotStarted`, `EndOutside`.
+    """
+    tick = await desk.clock.tick(tx, now)
+    before, member = await _absence(tx, desk, who, absence_id, version)
+    ends_at = tick.now if at is None else end_instant(at, ZoneInfo(member.time_zone))
+    absence, events = end(before, ends_at, tick.now)
+    return await _save(tx, desk, absence, events, tick, who.member_id)
+
+
+async def cancel_absence(
+    tx: Transaction,
+    desk: Desk,
+    who: Identity,
+    absence_id: str,
+    version: int | None,
+    now: datetime,
+) -> Outcome:
+    """Undo. Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`."""
+    tick = await desk.clock.tick(tx, now)
+    before, _ = await _absence(tx, desk, who, absence_id, version)
+    absence, events = cancel(before, tick.now)
+    return await _save(tx, desk, absence, events, tick, who.member_id)
+
+
+async def turn_absence(tx: Transaction, desk: Desk, absence_id: str, now: datetime) -> None:
+    """A start or an end has fallen due; what that means, the database says."""
+    tick = await desk.clock.tick(tx, now)
+    before = await desk.absences.get(absence_id, tx.session)
+    if before is not None:
+        absence, events = advance(before, tick.now)
+        await _save(tx, desk, absence, events, tick, None)
+
+
+def _check_may_report(who: Identity, member_id: str) -> None:
+    own = who.member_id == member_id and who.may(Permission.ABSENCE_REPORT_OWN)
+    if not own and not who.may(Permission.ABSENCE_REPORT_ANY):
+        raise Forbidden
+
+
+async def _member(tx: Transaction, desk: Desk, who: Identity, member_id: str) -> Member | None:
+    if who.member_id == member_id:
+        return await desk.members.get(member_id, tx.session)
+    return await desk.members.find(who.scope, member_id, tx.session)
+
+
+async def _absence(
+    tx: Transaction, desk: Desk, who: Identity, absence_id: str, version: int | None
+) -> tuple[Absence, Member]:
+    absence = await desk.absences.get(absence_id, tx.session)
+    if absence is None:
+        raise NotFound
+    member = await _member(tx, desk, who, absence.member_id)
+    if member is None:
+        raise NotFound
+    _check_may_report(who, absence.member_id)
+    if version is not None:
+        check_version(version, absence.version)
+    return absence, member
+
+
+async def _save(
+    tx: Transaction,
+    desk: Desk,
+    absence: Absence,
+    events: list[AbsenceEvent],
+    tick: Tick,
+    by: str | None,
+) -> Outcome:
+    await desk.absences.put(tx, absence)
+    await _schedule(tx, desk, absence, tick.now)
+    for event in events:
+        tx.emit(event)
+    change = Change(
+        members=frozenset({absence.member_id}),
+        absence_id=absence.id,
+        absent_member=absence.member_id,
+        by=by,
+    )
+    return absence, await desk.settling.settle(tx, tick, change)
+
+
+async def _schedule(tx: Transaction, desk: Desk, absence: Absence, now: datetime) -> None:
+    """Its times to come; what was to come before it changed is forgotten."""
+    for kind, at in ((STARTS, absence.starts_at), (ENDS, absence.ends_at)):
+        due_id = f"absence:{absence.id}:{kind}"
+        if at is None or at <= now or absence.cancelled:
+            await desk.ticker.cancel(tx, due_id)
+        else:
+            data = {"absence_id": absence.id}
+            await desk.ticker.schedule(tx, id=due_id, kind=kind, at=at, data=data)

@@ -1,0 +1,79 @@
+"""What the use cases work with: the stores of all features, and what connects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from services.scheduler.absences.store import Absences
+from services.scheduler.coverage.clock import CoverageClock
+from services.scheduler.coverage.settling import Settling
+from services.scheduler.coverage.store import CoverageStore
+from services.scheduler.coverage.team import TeamReader
+from services.scheduler.directory.store import Directory
+from services.scheduler.handovers.marks import CommitMarks
+from services.scheduler.handovers.store import Handovers
+from services.scheduler.handovers.usecases import Closing
+from services.scheduler.members.store import Members
+from services.scheduler.publishing.store import Publications
+from services.scheduler.qualifications.store import Qualifications
+from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
+from shared.service import Service
+from shared.ticker import Ticker
+
+__all__ = ["Desk", "open_desk"]
+
+
+@dataclass(frozen=True)
+class Desk:
+    members: Members
+    qualifications: Qualifications
+    responsibilities: Responsibilities
+    leads: ClientLeads
+    absences: Absences
+    coverage: CoverageStore
+    handovers: Handovers
+    marks: CommitMarks
+    directory: Directory
+    team: TeamReader
+    clock: CoverageClock
+    settling: Settling
+    closing: Closing
+    ticker: Ticker
+    publications: Publications
+
+
+def open_desk(service: Service, agency_zone: ZoneInfo) -> Desk:
+    mongo = service.mongo
+    members, qualifications, absences = Members(mongo), Qualifications(mongo), Absences(mongo)
+    responsibilities, leads = Responsibilities(mongo), ClientLeads(mongo)
+    handovers = Handovers(mongo)
+    marks = CommitMarks(handovers, service.clock)
+    clock = CoverageClock(mongo)
+    team = TeamReader(members, qualifications, absences, leads)
+    settling = Settling(
+        mongo,
+        clock=clock,
+        team=team,
+        responsibilities=responsibilities,
+        handovers=handovers,
+        marks=marks,
+        zone=agency_zone,
+    )
+    return Desk(
+        members=members,
+        qualifications=qualifications,
+        responsibilities=responsibilities,
+        leads=leads,
+        absences=absences,
+        coverage=CoverageStore(mongo),
+        handovers=handovers,
+        marks=marks,
+        directory=Directory(mongo),
+        team=team,
+        clock=clock,
+        settling=settling,
+        closing=Closing(handovers, leads, members),
+        ticker=service.ticker,
+        publications=Publications(mongo),
+    )

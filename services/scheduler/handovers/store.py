@@ -1,0 +1,210 @@
+"""Handovers and the participants' answers in MongoDB.
+
+    handovers      {_id, number, epoch, state, legs, totals, ...}; see `Handover`
+    receipt_parts  {_id: "<handover>/<participant>/<part>", moves, moved_at, total, ...}; see `Part`
+    counters       {_id: "handovers/<year>", value}
+
+Several consumers write to one handover. So each write names its fields, and whoever decides by a
+handover's answers writes to it first: two last answers at the same instant cannot miss each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from pymongo import ReturnDocument
+
+from services.scheduler.documents import Documents, to_bson
+from services.scheduler.handovers.domain import (
+    Acknowledgement,
+    Handover,
+    HandoverState,
+    Numbered,
+    Part,
+)
+from shared.auth import Scope
+from shared.events.handover import Participant
+from shared.events.scheduler import HandoverCompleted
+from shared.mongo import Document, Mongo, Session
+from shared.outbox import Transaction
+from shared.paging import Order
+
+__all__ = ["Handovers"]
+
+_NEWEST_FIRST = Order("handovers", ("epoch", -1), ("_id", -1))
+
+
+class Handovers:
+    def __init__(self, mongo: Mongo) -> None:
+        self._handovers = Documents(mongo.collection("handovers"), Handover)
+        self._parts = Documents(mongo.collection("receipt_parts"), Part)
+        self._counters = mongo.collection("counters")
+
+    # Handovers
+
+    async def next_number(self, tx: Transaction, year: int) -> str:
+        """`H-2026-0147`; consecutive within a year, because it is taken in the transaction."""
+        row = await self._counters.find_one_and_update(
+            {"_id": f"handovers/{year}"},
+            {"$inc": {"value": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=tx.session,
+        )
+        return f"H-{year}-{row['value']:04d}"
+
+    async def put(self, tx: Transaction, handover: Handover) -> None:
+        await self._handovers.put(tx.session, handover)
+
+    async def get(self, handover_id: str, session: Session | None = None) -> Handover | None:
+        return await self._handovers.get(handover_id, session)
+
+    async def find(self, scope: Scope, handover_id: str) -> Handover | None:
+        query = {"$and": [{"_id": handover_id}, scope.mongo("clients")]}
+        return await self._handovers.find_one(query)
+
+    async def page(
+        self,
+        scope: Scope,
+        cursor: str | None,
+        limit: int,
+        *,
+        state: HandoverState | None = None,
+        member_id: str | None = None,
+    ) -> tuple[list[Handover], str | None]:
+        """The newest first. `member_id`: whose absence it was."""
+        wanted = {"state": state and state.value, "absent_member": member_id}
+        query: Document = {name: value for name, value in wanted.items() if value is not None}
+        return await self._handovers.page(
+            {"$and": [query, scope.mongo("clients")]}, _NEWEST_FIRST, cursor, limit
+        )
+
+    async def open(self, session: Session | None = None) -> list[Handover]:
+        """The oldest first."""
+        query: Document = {"state": HandoverState.OPEN.value}
+        return await self._handovers.find(query, session, sort=[("epoch", 1)])
+
+    async def latest_for(self, member_id: str, after_epoch: int) -> Handover | None:
+        """The first later handover that belongs to an absence of the member."""
+        query: Document = {"absent_member": member_id, "epoch": {"$gt": after_epoch}}
+        found = await self._handovers.find(query, sort=[("epoch", 1)], limit=1)
+        return found[0] if found else None
+
+    async def numbers(self, ids: Iterable[str]) -> dict[str, str]:
+        query: Document = {"_id": {"$in": sorted(set(ids))}}
+        rows = self._handovers.collection.find(query, {"number": 1})
+        return {row["_id"]: row["number"] async for row in rows}
+
+    async def mark_committed(self, handover_id: str, at: datetime) -> None:
+        """A single write after the start's commit; the first mark stays."""
+        await self._handovers.collection.update_one(
+            {"_id": handover_id, "committed_at": None}, {"$set": {"committed_at": at}}
+        )
+
+    async def unmarked(self, *, before: datetime) -> list[Handover]:
+        """Those started before that instant whose commit nobody has marked."""
+        return await self._handovers.find({"committed_at": None, "started_at": {"$lt": before}})
+
+    async def acknowledge(
+        self, tx: Transaction, handover_id: str, acknowledgement: Acknowledgement
+    ) -> None:
+        """The first of a member counts."""
+        await self._handovers.collection.update_one(
+            {
+                "_id": handover_id,
+                "acknowledgements.member_id": {"$ne": acknowledgement.member_id},
+            },
+            {"$push": {"acknowledgements": asdict(acknowledgement)}},
+            session=tx.session,
+        )
+
+    async def note_total(
+        self, tx: Transaction, handover_id: str, participant: Participant, total: int
+    ) -> None:
+        await self._handovers.collection.update_one(
+            {"_id": handover_id},
+            {"$set": {f"totals.{participant.value}": total}},
+            session=tx.session,
+        )
+
+    async def note_fault(self, tx: Transaction, handover_id: str, fault: str | None) -> None:
+        await self._handovers.collection.update_one(
+            {"_id": handover_id}, {"$set": {"fault": fault}}, session=tx.session
+        )
+
+    async def note_completed(
+        self, tx: Transaction, completed: HandoverCompleted, clients: Iterable[str]
+    ) -> None:
+        outcome = to_bson(
+            completed.model_dump(
+                include={"completed_at", "uncovered", "gaps", "recipients", "leads"}
+            )
+        )
+        await self._handovers.collection.update_one(
+            {"_id": completed.handover_id},
+            {
+                "$set": {
+                    **outcome,
+                    "clients": sorted(clients),
+                    "state": HandoverState.COMPLETED.value,
+                    "fault": None,
+                }
+            },
+            session=tx.session,
+        )
+
+    # Answers
+
+    async def put_part(self, tx: Transaction, part: Part) -> None:
+        await self._parts.put(tx.session, part)
+
+    async def parts(
+        self, handover_id: str, session: Session | None = None, *, after: str = "", limit: int = 0
+    ) -> list[Part]:
+        query: Document = {"handover_id": handover_id, "_id": {"$gt": after}}
+        return await self._parts.find(query, session, sort=[("_id", 1)], limit=limit)
+
+    async def totals(self, handover_id: str) -> dict[Participant, Part]:
+        """The last part of each participant that has finished."""
+        query: Document = {"handover_id": handover_id, "total": {"$ne": None}}
+        return {part.participant: part for part in await self._parts.find(query)}
+
+    async def told(self, tx: Transaction, moves: Iterable[Numbered]) -> set[Numbered]:
+        """Those of the moves that any handover's parts tell of."""
+        wanted = set(moves)
+        found: set[Numbered] = set()
+        async for row in self._moves_of({one.item_id for one in wanted}, tx.session):
+            found.add(Numbered(row["item_id"], row["move_no"]))
+        return wanted & found
+
+    async def moves_of(self, item_ids: Iterable[str]) -> list[Document]:
+        """All moves of the items, in order: {item_id, move_no, from_holder, to_holder, home,
+        handover_id, moved_at}."""
+        return [row async for row in self._moves_of(set(item_ids), None)]
+
+    async def _moves_of(
+        self, item_ids: set[str], session: Session | None
+    ) -> AsyncIterator[Document]:
+        wanted: Document = {"moves.item_id": {"$in": sorted(item_ids)}}
+        pipeline: list[Document] = [
+            {"$match": wanted},
+            {"$project": {"handover_id": 1, "moved_at": 1, "moves": 1}},
+            {"$unwind": "$moves"},
+            {"$match": wanted},
+            {
+                "$project": {
+                    "handover_id": 1,
+                    "moved_at": 1,
+                    "item_id": "$moves.item_id",
+                    "move_no": "$moves.move_no",
+                    "from_holder": "$moves.from_holder",
+                    "to_holder": "$moves.to_holder",
+                    "home": "$moves.home",
+                }
+            },
+            {"$sort": {"item_id": 1, "move_no": 1}},
+        ]
+        async for row in self._parts.collection.aggregate(pipeline, session=session):
+            yield row

@@ -1,0 +1,32 @@
+"""What the scheduler's queries ask for, by collection."""
+
+from __future__ import annotations
+
+from shared.service import Service
+
+__all__ = ["declare_indexes"]
+
+
+def declare_indexes(service: Service) -> None:
+    service.index("members", [("email_key", 1)], unique=True)
+    service.index("members", [("name", 1), ("_id", 1)])
+    service.index("qualifications", [("member_id", 1)])
+    # Whom does it concern if a member comes or goes.
+    service.index("responsibilities", [("owner", 1)])
+    service.index("responsibilities", [("deputies", 1)])
+    service.index("responsibilities", [("client_id", 1), ("_id", 1)])
+    service.index("leads", [("members", 1)])
+    # Who is away now, and within a stretch of time.
+    service.index("absences", [("member_id", 1), ("starts_at", 1)])
+    service.index("absences", [("starts_at", 1), ("_id", 1)])
+    service.index("coverage", [("acting", 1)])
+    service.index("settlements", [("done", 1), ("_id", 1)])
+    service.index("handovers", [("epoch", -1), ("_id", -1)])
+    service.index("handovers", [("absent_member", 1), ("epoch", 1)])
+    service.index("handovers", [("state", 1)], partialFilterExpression={"state": "open"})
+    service.index("handovers", [("committed_at", 1), ("started_at", 1)])
+    service.index("receipt_parts", [("handover_id", 1), ("_id", 1)])
+    service.index("receipt_parts", [("moves.item_id", 1)])
+    service.index("pages", [("client_id", 1)])
+    service.index("publications", [("content_id", 1)])
+    service.index("publications", [("publish_at", 1), ("_id", 1)])

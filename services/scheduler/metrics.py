@@ -1,0 +1,39 @@
+"""What the scheduler tells about itself. No label names a person, a page or a client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import Gauge
+
+from services.scheduler.coverage.store import CoverageStore
+from services.scheduler.handovers.store import Handovers
+from shared.clock import Clock
+from shared.observability import METRICS
+
+__all__ = ["measure_coverage"]
+
+COVERAGE_GAPS = Gauge(
+    "understudy_coverage_gaps", "Responsibilities for which nobody present and qualified acts now"
+)
+OPEN_HANDOVERS = Gauge("understudy_open_handovers", "Handovers that are not complete")
+INCONSISTENT_HANDOVERS = Gauge(
+    "understudy_inconsistent_handovers",
+    "Open handovers to which all have answered, but the answers do not add up",
+)
+
+
+def measure_coverage(
+    service: str, coverage: CoverageStore, handovers: Handovers, clock: Clock
+) -> Callable[[], Awaitable[None]]:
+    oldest_open = METRICS.handover_open_seconds.labels(service)
+
+    async def measure() -> None:
+        COVERAGE_GAPS.set(await coverage.count_gaps())
+        opened = await handovers.open()
+        OPEN_HANDOVERS.set(len(opened))
+        INCONSISTENT_HANDOVERS.set(sum(one.fault is not None for one in opened))
+        ages = [(clock() - one.started_at).total_seconds() for one in opened]
+        oldest_open.set(max(ages, default=0.0))
+
+    return measure
