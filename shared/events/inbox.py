@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -11,6 +12,10 @@ from shared.events import topics
 from shared.events.envelope import Event
 
 __all__ = ["ConversationChanged", "ConversationStatus", "MessageKind", "MessageReceived"]
+
+# Outside of these a platform errs, and some times could not even be told in UTC.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class MessageKind(StrEnum):
@@ -23,7 +28,7 @@ class MessageReceived(Event):
     """One incoming message, as a platform or any other system tells it.
 
     (`page_id`, `platform_message_id`) identifies it; `thread` groups messages of the author
-    where the platform has threads (a post, a direct conversation). `sent_at` is the platform's time.
+    where the platform has threads (a post, a direct conversation). `sent_at` is the time there.
     """
 
     type: ClassVar = "message.received.v1"
@@ -36,7 +41,7 @@ class MessageReceived(Event):
     kind: MessageKind
     thread: str | None = Field(default=None, max_length=200)
     text: str = Field(max_length=20_000)
-    sent_at: AwareDatetime
+    sent_at: AwareDatetime = Field(ge=_EARLIEST, lt=_LATEST)
 
     @property
     def aggregate_id(self) -> str:
