@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,8 +12,8 @@ from shared.events.notifier import NotificationKind
 from shared.events.scheduler import HandoverCause, HandoverCompleted
 
 __all__ = [
-    "Brief", "Coverage", "Handover", "Notification", "Share", "Story", "Summary", "in_force",
-    "notifications",
+    "Brief", "Coverage", "Handover", "Notification", "Share", "Story", "Summary", "for_eyes",
+    "in_force", "notifications",
 ]
 
 
@@ -164,6 +164,21 @@ def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> No
                 return None
             rest = replace(share, responsibilities=kept, complete=False)
             return replace(notification, content=replace(brief, share=rest))
+
+
+def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Notification:
+    """A summary for somebody who must not see every client: without the names of the others'
+    responsibilities. A brief is about its reader's own."""
+    match notification.content:
+        case Brief():
+            return notification
+        case Summary(shares=shares, gaps=gaps) as summary:
+            seen = tuple(
+                replace(share, responsibilities=tuple(filter(may_see, share.responsibilities)))
+                for share in shares
+            )
+            content = replace(summary, shares=seen, gaps=tuple(filter(may_see, gaps)))
+            return replace(notification, content=content)
 
 
 def _taken_away(notification: Notification, coverage: Coverage | None) -> bool:

@@ -114,12 +114,14 @@ class Delivery:
 
     `due_at` is when the next attempt may begin, while planned. `reply` is what the mail server
     said last, for the person who has to make sense of it. `arrived`: the reader used its link.
+    `decided_by` is who ended an uncertainty.
     """
 
     notification_id: str
     handover_id: str
     member_id: str
     kind: NotificationKind
+    planned_at: datetime
     due_at: datetime
     changed_at: datetime
     state: DeliveryState = DeliveryState.PLANNED
@@ -131,6 +133,7 @@ class Delivery:
     sent_at: datetime | None = None
     acknowledged_at: datetime | None = None
     arrived: bool = False
+    decided_by: str | None = None
 
 
 Changed = tuple[Delivery, list[Event]]
@@ -192,14 +195,14 @@ def postpone(delivery: Delivery, until: datetime) -> Delivery:
     return replace(delivery, due_at=until, version=delivery.version + 1)
 
 
-def decide(delivery: Delivery, decision: Decision, now: datetime) -> Changed:
+def decide(delivery: Delivery, decision: Decision, by: str, now: datetime) -> Changed:
     """A person ends the uncertainty. Raises `NothingToDecide`."""
     match decision, delivery.state:
         case Decision.SEND_AGAIN, DeliveryState.UNKNOWN | DeliveryState.FAILED:
-            again = replace(delivery, due_at=now, tries=0)
+            again = replace(delivery, due_at=now, tries=0, decided_by=by)
             return _enter(again, DeliveryState.PLANNED, now)
         case Decision.IT_ARRIVED, DeliveryState.UNKNOWN:
-            return _sent(delivery, now)
+            return _sent(replace(delivery, decided_by=by), now)
         case _:
             raise NothingToDecide(state=delivery.state.value)
 

@@ -49,7 +49,7 @@ UNCLEAR = Unclear(Reason.NO_ANSWER, "no answer in 20 s")
 
 
 def planned(kind: NotificationKind = NotificationKind.BRIEF) -> Delivery:
-    return Delivery("h1:tom:brief", "h1", "tom", kind, due_at=NOW, changed_at=NOW)
+    return Delivery("h1:tom:brief", "h1", "tom", kind, planned_at=NOW, due_at=NOW, changed_at=NOW)
 
 
 def sending(delivery: Delivery | None = None, now: datetime = NOW) -> Delivery:
@@ -123,20 +123,20 @@ def test_an_outcome_known_late_ends_the_uncertainty(outcome: Outcome) -> None:
 
 
 def test_an_outcome_known_after_a_person_decided_changes_nothing() -> None:
-    again, _ = decide(lose(sending(), NOW)[0], Decision.SEND_AGAIN, NOW)
+    again, _ = decide(lose(sending(), NOW)[0], Decision.SEND_AGAIN, "lena", NOW)
     assert settle(again, 1, ACCEPTED, POLICY, NOW) == (again, [])
     second = sending(again)
     assert settle(second, 1, ACCEPTED, POLICY, NOW) == (second, [])
 
 
 def test_a_person_may_send_an_unknown_one_again_with_all_its_tries() -> None:
-    again, events = decide(in_state(DeliveryState.UNKNOWN), Decision.SEND_AGAIN, NOW)
+    again, events = decide(in_state(DeliveryState.UNKNOWN), Decision.SEND_AGAIN, "lena", NOW)
     assert (again.state, again.tries, again.attempts) == (DeliveryState.PLANNED, 0, 1)
     assert len(events) == 1
 
 
 def test_a_person_may_say_that_it_arrived() -> None:
-    arrived, _ = decide(in_state(DeliveryState.UNKNOWN), Decision.IT_ARRIVED, NOW)
+    arrived, _ = decide(in_state(DeliveryState.UNKNOWN), Decision.IT_ARRIVED, "lena", NOW)
     assert (arrived.state, arrived.sent_at) == (DeliveryState.SENT, NOW)
 
 
@@ -152,7 +152,7 @@ def test_a_person_may_say_that_it_arrived() -> None:
 )
 def test_there_is_nothing_else_to_decide(state: DeliveryState, decision: Decision) -> None:
     with pytest.raises(NothingToDecide):
-        decide(in_state(state), decision, NOW)
+        decide(in_state(state), decision, "lena", NOW)
 
 
 def test_taking_note_is_recorded_once() -> None:
@@ -246,7 +246,7 @@ class History(RuleBasedStateMachine):
     @rule(decision=st.sampled_from(Decision))
     def a_person_decides(self, decision: Decision) -> None:
         try:
-            changed = decide(self.delivery, decision, self.now)
+            changed = decide(self.delivery, decision, "lena", self.now)
         except NothingToDecide:
             return
         self.asked += decision is Decision.SEND_AGAIN

@@ -1,0 +1,93 @@
+"""Notifications as somebody may see them, with the names of what they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.notifier.briefs.domain import Brief, Notification, for_eyes
+from services.notifier.delivery.store import Deliveries, Told
+from services.notifier.directory.people import Member, Responsibility
+from services.notifier.directory.store import Directory
+from shared.auth import Identity
+from shared.errors import NotFound
+from shared.events.notifier import DeliveryState
+
+__all__ = ["Desk", "Names", "Reading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Of everybody and everything that is spoken of."""
+
+    people: Mapping[str, Member]
+    responsibilities: Mapping[str, Responsibility]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`next_cursor` None: this was the last page."""
+
+    told: Sequence[Told]
+    names: Names
+    next_cursor: str | None = None
+
+
+class Desk:
+    """Where readers ask. What is outside their scope does not exist for them."""
+
+    def __init__(self, deliveries: Deliveries, directory: Directory) -> None:
+        self.deliveries = deliveries
+        self._directory = directory
+
+    async def one(self, reader: Identity, notification_id: str) -> Told:
+        """Raises `NotFound`."""
+        told = await self.deliveries.one(reader, notification_id)
+        if told is None:
+            raise NotFound
+        return (await self._for(reader, [told])).told[0]
+
+    async def page(
+        self,
+        reader: Identity,
+        *,
+        own: bool,
+        state: DeliveryState | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Reading:
+        """The latest first."""
+        told, next_cursor = await self.deliveries.page(
+            reader, own=own, state=state, cursor=cursor, limit=limit
+        )
+        return replace(await self._for(reader, told), next_cursor=next_cursor)
+
+    async def for_a_person(self, reader: Identity) -> Reading:
+        """Deliveries that do not go on without a decision, the oldest first."""
+        return await self._for(reader, await self.deliveries.for_a_person(reader))
+
+    async def names(self, notifications: Iterable[Notification]) -> Names:
+        notifications = list(notifications)
+        people = {id for each in notifications for id in _people(each)}
+        ids = {id for each in notifications for id in each.responsibilities}
+        return Names(
+            await self._directory.members(people), await self._directory.responsibilities(ids)
+        )
+
+    async def _for(self, reader: Identity, told: Sequence[Told]) -> Reading:
+        names = await self.names(each.notification for each in told)
+
+        def may_see(responsibility: str) -> bool:
+            return reader.scope.allows(names.responsibilities[responsibility].client_id)
+
+        seen = [replace(each, notification=for_eyes(each.notification, may_see)) for each in told]
+        return Reading(seen, names)
+
+
+def _people(notification: Notification) -> Iterable[str]:
+    yield notification.member_id
+    if notification.handover.absent_member is not None:
+        yield notification.handover.absent_member
+    if not isinstance(notification.content, Brief):
+        for share in notification.content.shares:
+            yield share.member_id

@@ -1,0 +1,196 @@
+"""Notifications as JSON: `/api/v1/notifications`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import AwareDatetime, BaseModel
+from starlette.responses import Response
+
+from services.notifier.briefs.domain import Brief, Share, Story, Summary
+from services.notifier.delivery.domain import Decision, Reason
+from services.notifier.delivery.reading import Desk
+from services.notifier.delivery.store import Told
+from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
+from shared.auth import Identity, Permission
+from shared.events.handover import ItemKind
+from shared.events.notifier import DeliveryState, NotificationKind
+from shared.events.scheduler import HandoverCause
+from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
+
+__all__ = ["NotificationId", "desk", "router"]
+
+router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
+
+
+async def desk(request: Request) -> Desk:
+    found: Desk = request.app.state.desk
+    return found
+
+
+Reader = Annotated[Identity, require(Permission.NOTIFICATIONS_READ_OWN)]
+Decider = Annotated[Identity, require(Permission.NOTIFICATIONS_DECIDE)]
+TheDesk = Annotated[Desk, Depends(desk)]
+NotificationId = Annotated[str, Path(min_length=1, max_length=300)]
+
+
+class HandoverView(BaseModel):
+    """`number` is the receipt's, for people."""
+
+    id: str
+    number: str
+    cause: HandoverCause
+    absent_member: str | None
+    started_at: AwareDatetime
+    completed_at: AwareDatetime
+
+
+class ShareView(BaseModel):
+    """What one member received. `complete` false: part of it has gone to somebody else since."""
+
+    member_id: str
+    items: Mapping[ItemKind, int]
+    first_due_at: AwareDatetime | None
+    responsibilities: tuple[str, ...]
+    complete: bool
+
+    @classmethod
+    def of(cls, share: Share) -> ShareView:
+        return cls(**{name: getattr(share, name) for name in cls.model_fields})
+
+
+class BriefView(BaseModel):
+    story: Story
+    share: ShareView
+
+
+class SummaryView(BaseModel):
+    """`gaps`: responsibilities that nobody present and qualified acts for."""
+
+    shares: list[ShareView]
+    moved: int
+    uncovered: int
+    gaps: tuple[str, ...]
+
+
+class NotificationView(BaseModel):
+    """`brief` or `summary` is there, by `kind`. `reply` is what the mail server said last."""
+
+    id: str
+    version: int
+    kind: NotificationKind
+    member_id: str
+    handover: HandoverView
+    brief: BriefView | None = None
+    summary: SummaryView | None = None
+    state: DeliveryState
+    reason: Reason | None
+    reply: str
+    attempts: int
+    planned_at: AwareDatetime
+    due_at: AwareDatetime
+    changed_at: AwareDatetime
+    sent_at: AwareDatetime | None
+    decided_by: str | None
+    acknowledged_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, told: Told) -> NotificationView:
+        notification, handover = told.notification, told.notification.handover
+        return cls(
+            id=notification.id,
+            handover=HandoverView(
+                **{name: getattr(handover, name) for name in HandoverView.model_fields}
+            ),
+            brief=_brief(notification.content),
+            summary=_summary(notification.content),
+            **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
+        )
+
+
+_OF_DELIVERY = frozenset(NotificationView.model_fields) - {"id", "handover", "brief", "summary"}
+
+
+class DecisionBody(StrictModel):
+    """`send_again`: one more attempt. `it_arrived`: the mail is there, nothing is sent."""
+
+    decision: Decision
+
+
+@router.get("")
+async def list_notifications(
+    caller: Reader,
+    desk: TheDesk,
+    paging: Paging,
+    state: DeliveryState | None = None,
+    own: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+) -> Page[NotificationView]:
+    """The latest first. Members see their own; leads and operators everybody's, unless `own`."""
+    found = await desk.page(
+        caller, own=own, state=state, cursor=paging.cursor, limit=paging.limit
+    )
+    items = [NotificationView.of(told) for told in found.told]
+    return Page(items=items, next_cursor=found.next_cursor)
+
+
+@router.get("/{notification_id}", response_model=NotificationView)
+async def read_notification(
+    caller: Reader, desk: TheDesk, notification_id: NotificationId
+) -> Response:
+    return _answer(await desk.one(caller, notification_id))
+
+
+@router.post("/{notification_id}/acknowledgement", response_model=NotificationView)
+async def acknowledge(
+    caller: Reader, desk: TheDesk, service: Served, notification_id: NotificationId
+) -> Response:
+    """The caller has what the brief says. Once; the first time counts. 409
+    `nothing_to_acknowledge` for a summary, and for a brief whose work has moved on."""
+    told = await service.outbox.transaction(
+        lambda tx: acknowledge_brief(
+            tx, desk.deliveries, notification_id, caller, service.clock(), by_link=False
+        )
+    )
+    return _answer(told)
+
+
+@router.post("/{notification_id}/decision", response_model=NotificationView)
+async def decide(
+    caller: Decider,
+    desk: TheDesk,
+    service: Served,
+    version: IfMatch,
+    notification_id: NotificationId,
+    body: DecisionBody,
+) -> Response:
+    """For an `unknown` outcome; a `failed` one can be sent again too. 409 `nothing_to_decide`."""
+    told = await desk.one(caller, notification_id)
+    decided = await service.outbox.transaction(
+        lambda tx: decide_outcome(
+            tx, desk.deliveries, told, body.decision, caller, version, service.clock()
+        )
+    )
+    return _answer(decided)
+
+
+def _answer(told: Told) -> Response:
+    return reply(NotificationView.of(told), version=told.delivery.version)
+
+
+def _brief(content: Brief | Summary) -> BriefView | None:
+    if not isinstance(content, Brief):
+        return None
+    return BriefView(story=content.story, share=ShareView.of(content.share))
+
+
+def _summary(content: Brief | Summary) -> SummaryView | None:
+    if not isinstance(content, Summary):
+        return None
+    return SummaryView(
+        shares=[ShareView.of(share) for share in content.shares],
+        moved=content.moved,
+        uncovered=content.uncovered,
+        gaps=content.gaps,
+    )

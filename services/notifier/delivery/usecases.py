@@ -1,0 +1,250 @@
+"""What happens to deliveries: each in one transaction with the events it makes true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.notifier.briefs.domain import (
+    Brief,
+    Notification,
+    in_force,
+    notifications,
+)
+from services.notifier.briefs.letters import Letters, NoAddress
+from services.notifier.delivery import domain
+from services.notifier.delivery.domain import Changed, Decision, Delivery, Outcome, RetryPolicy
+from services.notifier.delivery.store import Attempt, Deliveries, Told
+from services.notifier.directory.people import Member
+from services.notifier.directory.store import Directory
+from shared.auth import Identity
+from shared.errors import NotFound, StaleVersion
+from shared.events.notifier import DeliveryChanged, DeliveryState
+from shared.events.scheduler import HandoverCompleted
+from shared.outbox import Transaction
+
+__all__ = [
+    "acknowledge_brief", "begin_attempt", "decide_outcome", "lose_attempt", "plan", "put_off",
+    "settle_attempt",
+]
+
+LOOK_AGAIN = timedelta(seconds=2)
+PUT_OFF = timedelta(minutes=1)
+PATIENCE = timedelta(minutes=10)
+"""How long a notification waits for the directory to tell who its member is."""
+
+
+async def plan(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: HandoverCompleted,
+    now: datetime,
+) -> None:
+    """One notification per person and cause, however often the event comes."""
+    wanted = list(notifications(event))
+    known = await deliveries.known(tx.session, [each.id for each in wanted])
+    for notification in wanted:
+        if notification.id not in known:
+            delivery = _planned(notification, now)
+            clients = await _clients(tx, directory, notification)
+            await deliveries.add(tx.session, Told(notification, delivery), clients)
+            tx.emit(_changed(delivery))
+
+
+async def begin_attempt(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    letters: Letters,
+    notification_id: str,
+    process: str,
+    now: datetime,
+) -> Attempt | None:
+    """The mail to send now, stored with the fact that it is being sent.
+
+    None: nothing to send; somebody else does, or it is out of date, or there is no address.
+    """
+    told = await deliveries.load(tx.session, notification_id)
+    if told is None or (begun := domain.begin(told.delivery, now)) is None:
+        return None
+    reader = await directory.member(told.delivery.member_id, tx.session)
+    if reader is None:
+        await _wait_for_directory(tx, deliveries, told.delivery, now)
+        return None
+    current = await _in_force(tx, directory, told.notification, reader)
+    if current is None:
+        await _apply(tx, deliveries, told.delivery, domain.supersede(told.delivery, now))
+        return None
+    try:
+        attempt = await _compose(tx, directory, letters, current, begun[0], reader, process, now)
+    except NoAddress:
+        await _apply(tx, deliveries, told.delivery, domain.undeliverable(told.delivery, now))
+        return None
+    if current != told.notification:
+        clients = await _clients(tx, directory, current)
+        await deliveries.narrow(tx.session, current, clients)
+    await deliveries.add_attempt(tx.session, attempt)
+    await _apply(tx, deliveries, told.delivery, begun)
+    return attempt
+
+
+async def settle_attempt(
+    tx: Transaction,
+    deliveries: Deliveries,
+    attempt: Attempt,
+    outcome: Outcome,
+    policy: RetryPolicy,
+    now: datetime,
+) -> None:
+    """Record how an attempt went, even if somebody has taken its sender for dead."""
+    told = await deliveries.load(tx.session, attempt.notification_id)
+    if told is not None:
+        changed = domain.settle(told.delivery, attempt.number, outcome, policy, now)
+        await deliveries.end_attempt(tx.session, attempt, outcome, now)
+        await _apply(tx, deliveries, told.delivery, changed)
+
+
+async def lose_attempt(
+    tx: Transaction, deliveries: Deliveries, notification_id: str, now: datetime
+) -> None:
+    """Its sender is gone: from now on a person has to look."""
+    told = await deliveries.load(tx.session, notification_id)
+    if told is not None:
+        await _apply(tx, deliveries, told.delivery, domain.lose(told.delivery, now))
+
+
+async def put_off(
+    tx: Transaction, deliveries: Deliveries, notification_id: str, now: datetime
+) -> None:
+    """Something of ours failed before it could be sent: look again in a while."""
+    told = await deliveries.load(tx.session, notification_id)
+    if told is not None and told.delivery.state is DeliveryState.PLANNED:
+        later = domain.postpone(told.delivery, now + PUT_OFF)
+        await deliveries.save(tx.session, told.delivery, later)
+
+
+async def acknowledge_brief(
+    tx: Transaction,
+    deliveries: Deliveries,
+    notification_id: str,
+    reader: Identity,
+    now: datetime,
+    *,
+    by_link: bool,
+) -> Told:
+    """Only the person it was written for can take note of it. Raises `NotFound`."""
+    told = await deliveries.load(tx.session, notification_id)
+    if told is None or told.delivery.member_id != reader.member_id:
+        raise NotFound
+    changed = domain.acknowledge(told.delivery, now, by_link=by_link)
+    return replace(told, delivery=await _apply(tx, deliveries, told.delivery, changed))
+
+
+async def decide_outcome(
+    tx: Transaction,
+    deliveries: Deliveries,
+    told: Told,
+    decision: Decision,
+    by: Identity,
+    version: int,
+    now: datetime,
+) -> Told:
+    """`told` is what the decider may see of it. Raises `StaleVersion`, `NothingToDecide`."""
+    present = await deliveries.load(tx.session, told.notification.id) or told
+    if present.delivery.version != version:
+        raise StaleVersion(given=version, present=present.delivery.version)
+    changed = domain.decide(present.delivery, decision, by.member_id, now)
+    return replace(present, delivery=await _apply(tx, deliveries, present.delivery, changed))
+
+
+async def _apply(
+    tx: Transaction, deliveries: Deliveries, before: Delivery, changed: Changed
+) -> Delivery:
+    after, events = changed
+    if after != before:
+        await deliveries.save(tx.session, before, after)
+        for event in events:
+            tx.emit(event)
+    return after
+
+
+async def _wait_for_directory(
+    tx: Transaction, deliveries: Deliveries, delivery: Delivery, now: datetime
+) -> None:
+    """The directory comes on another topic, so a member may be heard of later."""
+    if now - delivery.planned_at < PATIENCE:
+        await deliveries.save(tx.session, delivery, domain.postpone(delivery, now + LOOK_AGAIN))
+    else:
+        await _apply(tx, deliveries, delivery, domain.undeliverable(delivery, now))
+
+
+async def _in_force(
+    tx: Transaction, directory: Directory, notification: Notification, reader: Member
+) -> Notification | None:
+    is_brief = isinstance(notification.content, Brief)
+    if is_brief and reader.left_after(notification.handover.epoch):
+        return None
+    coverage = await directory.coverage(notification.responsibilities, tx.session)
+    return in_force(notification, coverage)
+
+
+async def _compose(
+    tx: Transaction,
+    directory: Directory,
+    letters: Letters,
+    notification: Notification,
+    delivery: Delivery,
+    reader: Member,
+    process: str,
+    now: datetime,
+) -> Attempt:
+    letter = letters.compose(
+        notification,
+        reader,
+        people=await directory.members(_people(notification), tx.session),
+        responsibilities=await directory.responsibilities(
+            notification.responsibilities, tx.session
+        ),
+        message_id=domain.message_id(notification.id, delivery.attempts, letters.domain),
+        now=now,
+    )
+    return Attempt(notification.id, delivery.attempts, letter, now, process)
+
+
+def _people(notification: Notification) -> Iterable[str]:
+    if notification.handover.absent_member is not None:
+        yield notification.handover.absent_member
+    if not isinstance(notification.content, Brief):
+        for share in notification.content.shares:
+            yield share.member_id
+
+
+async def _clients(
+    tx: Transaction, directory: Directory, notification: Notification
+) -> set[str | None]:
+    named = await directory.responsibilities(notification.responsibilities, tx.session)
+    return {responsibility.client_id for responsibility in named.values()}
+
+
+def _planned(notification: Notification, now: datetime) -> Delivery:
+    return Delivery(
+        notification_id=notification.id,
+        handover_id=notification.handover.id,
+        member_id=notification.member_id,
+        kind=notification.kind,
+        planned_at=now,
+        due_at=now,
+        changed_at=now,
+    )
+
+
+def _changed(delivery: Delivery) -> DeliveryChanged:
+    return DeliveryChanged(
+        notification_id=delivery.notification_id,
+        member_id=delivery.member_id,
+        kind=delivery.kind,
+        handover_id=delivery.handover_id,
+        state=DeliveryState.PLANNED,
+    )
