@@ -19,6 +19,7 @@ STYLESHEETS = (
     "components.css",
     "board.css",
     "handover.css",
+    "inbox.css",
     "notifications.css",
     "print.css",
 )

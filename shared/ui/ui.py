@@ -164,7 +164,7 @@ class Ui:
         """The failure as a page, or as a fragment for htmx; texts in the reader's language."""
         return self.render(
             request,
-            "error.html",
+            "problem.html" if _asked_by_htmx(request) else "error.html",
             status=error.status,
             headers=error.headers,
             problem={name: self._said(request, error, name) for name in _PROBLEM_TEXTS},

@@ -103,7 +103,50 @@ document.addEventListener("htmx:sseOpen", () => setLive("on"));
 document.addEventListener("htmx:sseError", () => setLive("off"));
 document.addEventListener("htmx:sseClose", () => setLive("off"));
 
-/* a failure answered to htmx is shown where the page would have changed */
+/* a failure answered to htmx is told on top of the page, which stays as it was */
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status >= 400) event.detail.shouldSwap = true;
+  if (event.detail.xhr.status < 400) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+  event.detail.target = document.getElementById("problems");
+  event.detail.swapOverride = "innerHTML";
+});
+document.addEventListener("htmx:beforeRequest", () => document.getElementById("problems").replaceChildren());
+document.addEventListener("htmx:sendError", () => {
+  const words = document.getElementById("unreachable").content.cloneNode(true);
+  document.getElementById("problems").replaceChildren(words);
+});
+document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".notice").remove());
+
+/* the board: clients fold up; what a live update changed comes in with a short movement */
+function setGroup(group, closed) {
+  group.toggleAttribute("data-closed", closed);
+  group.querySelector("[data-group]").setAttribute("aria-expanded", String(!closed));
+  sessionStorage.setItem(group.id, closed ? "closed" : "");
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-group]");
+  if (!button) return;
+  const group = document.getElementById(button.dataset.group);
+  setGroup(group, !group.hasAttribute("data-closed"));
+});
+const restoreGroups = () =>
+  document.querySelectorAll(".board-group").forEach((group) => {
+    if (sessionStorage.getItem(group.id) === "closed") setGroup(group, true);
+  });
+document.addEventListener("DOMContentLoaded", restoreGroups);
+
+const bandKey = (band) => [band.closest("tr")?.id, band.className.replace(" band-moved", ""), band.style.getPropertyValue("--from")].join();
+let bandsBefore = null;
+let scrolledTo = 0;
+document.addEventListener("htmx:sseBeforeMessage", () => {
+  bandsBefore = new Set([...document.querySelectorAll(".band")].map(bandKey));
+  scrolledTo = document.querySelector(".board-scroll")?.scrollLeft ?? 0;
+});
+document.addEventListener("htmx:sseMessage", () => {
+  restoreGroups();
+  const board = document.querySelector(".board-scroll");
+  if (board) board.scrollLeft = scrolledTo;
+  if (!bandsBefore?.size) return;
+  document.querySelectorAll(".band").forEach((band) => bandsBefore.has(bandKey(band)) || band.classList.add("band-moved"));
 });
