@@ -27,7 +27,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from pymongo.errors import PyMongoError
 from tenacity import AsyncRetrying, wait_random_exponential
 
-from shared import kafka
+from shared import asyncapi, kafka
 from shared.clock import Clock, utc_now
 from shared.consuming import Apply, Consumer, Prepare
 from shared.events.topics import Topic
@@ -114,6 +114,10 @@ class Service:
 
     def index(self, collection: str, keys: Sequence[tuple[str, int]], **options: Any) -> None:
         self._indexes.append(_Index(collection, keys, options))
+
+    def asyncapi(self) -> dict[str, Any]:
+        """The AsyncAPI 3 document of what this service sends and receives."""
+        return asyncapi.document(self.name, [one.topic for one in self.consumers.values()])
 
     # Life
 

@@ -19,7 +19,6 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from shared.auth import public
-from shared.errors import NotFound
 from shared.web.exchange import Served
 
 __all__ = ["mount_operations"]
@@ -65,10 +64,7 @@ async def metrics() -> Response:
 @public
 async def asyncapi(service: Served) -> Any:
     """The topics this service writes and reads, as an AsyncAPI 3 document."""
-    describe = getattr(service, "asyncapi", None)
-    if describe is None:
-        raise NotFound
-    return JSONResponse(describe())
+    return JSONResponse(service.asyncapi())
 
 
 @_router.get("/api/openapi.json")
