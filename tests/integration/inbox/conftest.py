@@ -12,6 +12,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from services.inbox.app import create_app
 from services.inbox.settings import InboxSettings
@@ -39,7 +40,7 @@ def settings(prefix: str, kafka_servers: str, mongodb_uri: str) -> InboxSettings
         topic_prefix=prefix,
         topic_partitions_max=2,
         public_url=PUBLIC_URL,
-        auth_secret=AUTH_SECRET,
+        auth_secret=SecretStr(AUTH_SECRET),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.auth import Identity, Role, Scope
+from shared.clock import utc_now
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Event
 from shared.events.handover import Participant
@@ -16,7 +17,6 @@ from shared.events.scheduler import (
     MemberChanged,
     Presence,
 )
-from shared.clock import utc_now
 
 __all__ = ["JANA", "LEAD", "MIRA", "OUTSIDER", "SYSTEM", "TOM", "away", "back", "setting"]
 
@@ -55,6 +55,7 @@ def setting() -> list[Event]:
 
 def coverage_of(page: str, acting: str | None, *, epoch: int) -> CoverageChanged:
     owner = "otto" if page == "radwerk" else "jana"
+    acts_as = ActsAs.GAP if acting is None else ActsAs.DEPUTY
     return CoverageChanged(
         responsibility_id=f"{page}:community",
         client_id=_PAGES[page][0],
@@ -63,7 +64,7 @@ def coverage_of(page: str, acting: str | None, *, epoch: int) -> CoverageChanged
         owner=owner,
         deputies=("tom",),
         acting=acting,
-        acts_as=ActsAs.OWNER if acting == owner else ActsAs.GAP if acting is None else ActsAs.DEPUTY,
+        acts_as=ActsAs.OWNER if acting == owner else acts_as,
         epoch=epoch,
     )
 

@@ -1,0 +1,269 @@
+"""The signed webhook: signatures, rotation, replay, bad bodies; nothing is lost or refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from standardwebhooks.webhooks import Webhook
+
+from shared.mongo import Mongo
+from tests.integration.inbox.conftest import As, World, rows
+from tests.integration.inbox.team import LEAD, OUTSIDER, TOM
+from tests.integration.inbox.test_intake import set_up, taken_in
+
+
+def body_of(*numbers: int, **fields: Any) -> dict[str, Any]:
+    messages = [
+        {
+            "platform_message_id": f"m{number}",
+            "author_id": "katrin",
+            "author_name": "Katrin Lohse",
+            "kind": "direct",
+            "text": "Kommt das noch an? ☕",
+            "sent_at": "2026-11-24T10:24:00+01:00",
+            **fields,
+        }
+        for number in numbers
+    ]
+    return {"type": "message.received", "data": messages if len(messages) > 1 else messages[0]}
+
+
+def signed(
+    secret: str, body: bytes, *, at: datetime | None = None, id: str = "msg_1"
+) -> dict[str, str]:
+    at = at or datetime.now(UTC)
+    return {
+        "webhook-id": id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(id, at, body.decode()),
+        "content-type": "application/json",
+    }
+
+
+class Source:
+    """A source's webhook as its sender sees it."""
+
+    def __init__(self, ask: As, described: dict[str, Any]) -> None:
+        self._ask = ask
+        self.id = described["id"]
+        self.version = described["version"]
+        self.secrets = [described["secret"]]
+
+    async def send(
+        self,
+        body: dict[str, Any] | bytes,
+        *,
+        secret: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = signed(secret or self.secrets[-1], raw) if headers is None else headers
+        return await self._ask(None).post(f"/webhooks/{self.id}", content=raw, headers=headers)
+
+    async def rotate(self, hours: int) -> None:
+        response = await self._ask(LEAD).post(
+            f"/api/v1/sources/{self.id}/rotate",
+            json={"overlap_hours": hours},
+            headers={"If-Match": f'"{self.version}"'},
+        )
+        assert response.status_code == 200, response.text
+        self.version = response.json()["version"]
+        self.secrets.append(response.json()["secret"])
+
+
+@pytest.fixture
+async def source(world: World, inbox: FastAPI, database: Mongo, ask: As) -> Source:
+    """A source of the page `morgenrot`."""
+    await set_up(world, database)
+    response = await ask(LEAD).post("/api/v1/sources", json={"page_id": "morgenrot"})
+    assert response.status_code == 201, response.text
+    return Source(ask, response.json())
+
+
+def problem(response: httpx.Response) -> tuple[int, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    return response.status_code, response.json()["code"]
+
+
+async def test_what_is_signed_is_stored_and_becomes_a_conversation(
+    source: Source, database: Mongo
+) -> None:
+    response = await source.send(body_of(1, 2))
+    assert (response.status_code, response.json()) == (202, {"accepted": 2})
+    # They were committed before the answer; what follows may take as long as Kafka needs.
+    assert len(await rows(database, "outbox", topic="community.messages")) == 2
+    await taken_in(database, 2)
+    [conversation] = await rows(database, "conversations")
+    assert (conversation["page_id"], conversation["holder"]) == ("morgenrot", "jana")
+
+
+async def test_the_same_delivery_again_is_accepted_and_changes_nothing(
+    source: Source, database: Mongo
+) -> None:
+    await source.send(body_of(1))
+    assert (await source.send(body_of(1))).status_code == 202
+    await source.send(body_of(2))
+    await taken_in(database, 2)
+    assert [row["messages"] for row in await rows(database, "conversations")] == [2]
+
+
+async def test_the_signature_is_over_the_raw_body(source: Source, database: Mongo) -> None:
+    spaced = json.dumps(body_of(1), indent=3).encode()
+    headers = signed(source.secrets[0], spaced)
+    compact = json.dumps(body_of(1)).encode()
+    assert problem(await source.send(compact, headers=headers)) == (401, "invalid_signature")
+    assert (await source.send(spaced, headers=headers)).status_code == 202
+
+
+@pytest.mark.parametrize("left_out", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+async def test_a_missing_header_is_refused(source: Source, left_out: str) -> None:
+    raw = json.dumps(body_of(1)).encode()
+    headers = signed(source.secrets[0], raw)
+    del headers[left_out]
+    assert problem(await source.send(raw, headers=headers)) == (401, "invalid_signature")
+
+
+@pytest.mark.parametrize("signature", ["", "v1", "v1,", "v1,äöü", "v2,AAAA", "v1,AAAA v1", ","])
+async def test_a_malformed_signature_is_refused(source: Source, signature: str) -> None:
+    raw = json.dumps(body_of(1)).encode()
+    headers = signed(source.secrets[0], raw) | {"webhook-signature": signature}
+    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
+    response = await source.send(raw, headers=encoded)  # type: ignore[arg-type]
+    assert problem(response) == (401, "invalid_signature")
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+async def test_a_replay_outside_of_the_window_is_refused(source: Source, minutes: int) -> None:
+    raw = json.dumps(body_of(1)).encode()
+    headers = signed(source.secrets[0], raw, at=datetime.now(UTC) + timedelta(minutes=minutes))
+    assert problem(await source.send(raw, headers=headers)) == (401, "stale_signature")
+
+
+async def test_an_unknown_source_is_answered_like_a_wrong_signature(
+    source: Source, ask: As
+) -> None:
+    raw = json.dumps(body_of(1)).encode()
+    wrong = await source.send(raw, secret="whsec_bm9uZQ==")
+    unknown = await ask(None).post(
+        "/webhooks/nobody", content=raw, headers=signed("whsec_bm9uZQ==", raw)
+    )
+    assert problem(unknown) == problem(wrong) == (401, "invalid_signature")
+    differing = {"instance", "correlation_id"}
+    assert {key: value for key, value in unknown.json().items() if key not in differing} == {
+        key: value for key, value in wrong.json().items() if key not in differing
+    }
+
+
+async def test_while_a_secret_is_rotated_both_are_valid(source: Source) -> None:
+    await source.rotate(hours=24)
+    first, second = source.secrets
+    assert (await source.send(body_of(1), secret=first)).status_code == 202
+    assert (await source.send(body_of(2), secret=second)).status_code == 202
+    await source.rotate(hours=24)
+    assert problem(await source.send(body_of(3), secret=first)) == (401, "invalid_signature")
+    assert (await source.send(body_of(3), secret=second)).status_code == 202
+
+
+async def test_without_an_overlap_the_old_secret_ends_at_once(source: Source) -> None:
+    await source.rotate(hours=0)
+    first, second = source.secrets
+    assert problem(await source.send(body_of(1), secret=first)) == (401, "invalid_signature")
+    assert (await source.send(body_of(1), secret=second)).status_code == 202
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"type": "message.received", "data": "\\ud800"}'])
+async def test_a_signed_body_that_is_not_json_is_told_so(source: Source, body: bytes) -> None:
+    assert problem(await source.send(body)) == (400, "malformed_json")
+    assert (await source.send(body_of(1))).status_code == 202
+
+
+async def test_another_type_is_refused_by_its_name(source: Source) -> None:
+    response = await source.send({"type": "message.deleted", "data": {}})
+    assert problem(response) == (422, "invalid_request")
+    assert [fault["pointer"] for fault in response.json()["errors"]] == ["/type"]
+
+
+async def test_a_bad_message_does_not_hold_up_the_others(
+    source: Source, database: Mongo
+) -> None:
+    body = body_of(1, 2, 3, 4)
+    del body["data"][1]["author_id"]
+    body["data"][2]["sent_at"] = "2026-11-24T10:24:00"
+    response = await source.send(body)
+    assert problem(response) == (422, "invalid_messages")
+    assert response.json()["accepted"] == 2
+    assert {fault["pointer"] for fault in response.json()["errors"]} == {
+        "/data/1/author_id", "/data/2/sent_at",
+    }  # fmt: skip
+    await taken_in(database, 2)
+
+
+@pytest.mark.parametrize("sent_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_an_impossible_time_is_refused(source: Source, sent_at: str) -> None:
+    response = await source.send(body_of(1, sent_at=sent_at))
+    assert problem(response) == (422, "invalid_messages")
+
+
+async def test_the_page_is_the_sources_whatever_the_message_says(
+    source: Source, database: Mongo
+) -> None:
+    await source.send(body_of(1, page_id="radwerk"))
+    await taken_in(database, 1)
+    assert [row["page_id"] for row in await rows(database, "conversations")] == ["morgenrot"]
+
+
+@pytest.mark.slow
+async def test_a_burst_is_not_refused(source: Source, database: Mongo) -> None:
+    answers = [await source.send(body_of(*range(n * 500, n * 500 + 500))) for n in range(4)]
+    assert {answer.status_code for answer in answers} == {202}
+    await taken_in(database, 2_000)
+
+
+async def test_a_secret_is_shown_once(source: Source, ask: As) -> None:
+    for path in (f"/api/v1/sources/{source.id}", "/api/v1/sources"):
+        text = (await ask(LEAD).get(path)).text
+        assert source.id in text
+        assert source.secrets[0] not in text
+        assert "whsec_" not in text
+
+
+async def test_sources_are_for_those_who_manage_them_and_within_their_scope(
+    source: Source, ask: As
+) -> None:
+    assert problem(await ask(TOM).get("/api/v1/sources")) == (403, "forbidden")
+    assert problem(await ask(None).get("/api/v1/sources")) == (401, "not_signed_in")
+    elsewhere = LEAD.__class__("lena", "Lena", LEAD.role, OUTSIDER.scope)
+    assert (await ask(elsewhere).get("/api/v1/sources")).json()["items"] == []
+    for response in (
+        await ask(elsewhere).get(f"/api/v1/sources/{source.id}"),
+        await ask(elsewhere).delete(f"/api/v1/sources/{source.id}", headers={"If-Match": '"1"'}),
+    ):
+        assert problem(response) == (404, "not_found")
+    made = await ask(elsewhere).post("/api/v1/sources", json={"page_id": "morgenrot"})
+    assert problem(made) == (422, "unknown_page")
+
+
+async def test_a_removed_source_takes_nothing(source: Source, ask: As) -> None:
+    stale = await ask(LEAD).delete(f"/api/v1/sources/{source.id}", headers={"If-Match": '"9"'})
+    assert problem(stale) == (412, "stale_version")
+    gone = await ask(LEAD).delete(f"/api/v1/sources/{source.id}", headers={"If-Match": '"1"'})
+    assert gone.status_code == 204
+    assert problem(await source.send(body_of(1))) == (401, "invalid_signature")
+
+
+async def test_creating_a_source_with_the_same_key_makes_one(source: Source, ask: As) -> None:
+    key = {"Idempotency-Key": "one"}
+    first, second = [
+        await ask(LEAD).post("/api/v1/sources", json={"page_id": "auental"}, headers=key)
+        for _ in range(2)
+    ]
+    assert first.json() == second.json()
+    other = await ask(LEAD).post("/api/v1/sources", json={"page_id": "radwerk"}, headers=key)
+    assert problem(other) == (422, "idempotency_key_reused")
+    assert len((await ask(LEAD).get("/api/v1/sources")).json()["items"]) == 2
+
