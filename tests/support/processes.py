@@ -24,6 +24,7 @@ class ServiceProcesses:
     Nothing runs until `start` names it: "planner", "planner-2" (the second replica, if there are
     `replicas`), …, "front-door", "smtp". `processes` holds all of them by these names, for
     `kill`, `pause`, `resume`, `signal`; further ones may be put in. Leaving the context ends all.
+    With `demo`, the front door leads to the demo's own processes too, on the ports in `settings`.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ServiceProcesses:
         directory: Path,
         *,
         replicas: int = 1,
+        demo: bool = False,
         env: Mapping[str, str] | None = None,
     ) -> None:
         self._engines = engines
@@ -44,7 +46,7 @@ class ServiceProcesses:
         for name in SERVICES:
             for replica in range(replicas):
                 self._add(service(self.settings, name, replica, env=environment))
-        self._add(front_door(self.settings, demo=True))
+        self._add(front_door(self.settings, demo=demo))
         self._add(smtp(self.settings))
 
     async def __aenter__(self) -> Self:
