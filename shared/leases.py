@@ -3,23 +3,28 @@
 Time is the database server's, so replicas need not agree on the clock. A holder that was paused
 longer than its lease finds it gone; what it had begun must be fenced by other means (a Kafka
 `transactional.id`, an epoch, a compare-and-set).
+
+Replicas share: each keeps a row `replica/<holder>` alive, and none holds more than its part of
+the names while others are alive.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from shared.ids import new_id
 from shared.mongo import Document, Mongo, is_infrastructure
 
 __all__ = ["Leases"]
 
+_REPLICA = "replica/"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +35,9 @@ class Leases:
     def __init__(self, mongo: Mongo, duration: timedelta = timedelta(seconds=3)) -> None:
         self._leases = mongo.collection("leases")
         self._duration = duration
+        self._names: set[str] = set()
+        self._held: set[str] = set()
+        self._share = 1
         self.holder = new_id()
 
     async def take(self, name: str) -> bool:
@@ -66,12 +74,13 @@ class Leases:
         `work` is cancelled when the lease is lost. An error in it gives the lease back and is
         logged; the lease is tried again after a moment. Ends by cancellation only.
         """
+        self._names.add(name)
         pause = self._duration.total_seconds() / 3
         while True:
             try:
-                if await self.take(name):
+                if len(self._held) < self._share and await self.take(name):
                     await self._work_under_lease(name, work, pause)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (whatever the work raises: it is begun again)
                 level = _log.warning if is_infrastructure(error) else _log.exception
                 level("leased work failed, trying again", lease=name, error=repr(error))
             await asyncio.sleep(pause)
@@ -79,22 +88,47 @@ class Leases:
     async def _work_under_lease(
         self, name: str, work: Callable[[], Awaitable[None]], pause: float
     ) -> None:
+        self._held.add(name)
         task = asyncio.ensure_future(work())
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=pause)
+                if len(self._held) > self._share:
+                    return  # another replica waits for its part
                 if not task.done() and not await self.take(name):
                     _log.warning("lease lost", lease=name)
                     return
             task.result()
         finally:
+            self._held.discard(name)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await asyncio.shield(self._release_quietly(name))
+
+    async def share(self) -> None:
+        """Keep this replica's row alive and its part of the names up to date, until cancelled."""
+        mine = f"{_REPLICA}{self.holder}"
+        try:
+            while True:
+                try:
+                    await self.take(mine)
+                    self._share = math.ceil(len(self._names) / max(1, await self._alive()))
+                except PyMongoError as error:
+                    _log.warning("replicas unknown, the share stays", error=repr(error))
+                await asyncio.sleep(self._duration.total_seconds() / 3)
+        finally:
+            await asyncio.shield(self._release_quietly(mine))
+
+    async def _alive(self) -> int:
+        replicas: Document = {
+            "_id": {"$regex": f"^{_REPLICA}"},
+            "$expr": {"$gte": ["$until", "$$NOW"]},
+        }
+        return await self._leases.count_documents(replicas)
 
     async def _release_quietly(self, name: str) -> None:
         try:
             async with asyncio.timeout(2):
                 await self.release(name)
-        except Exception as error:
+        except (PyMongoError, TimeoutError) as error:
             _log.info("lease left to run out", lease=name, error=repr(error))

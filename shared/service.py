@@ -75,7 +75,7 @@ class Service:
         self.outbox = Outbox(self.mongo, f"/understudy/{name}", clock)
         self.ticker = Ticker(name, self.mongo, self.outbox, clock)
         self.leases = Leases(self.mongo)
-        self.fatal_error: Exception | None = None
+        self.fatal_error: BaseException | None = None
         self.consumers: dict[str, Consumer] = {}
         self._indexes: list[_Index] = []
         self._measures: list[Callable[[], Awaitable[None]]] = []
@@ -132,7 +132,7 @@ class Service:
         await self._stop_broker()
         await self.mongo.close()
 
-    def fatal(self, error: Exception) -> None:
+    def fatal(self, error: BaseException) -> None:
         """End this process in good order, with an exit code that says it failed."""
         _log.critical("fatal, the process ends", error=repr(error))
         self.fatal_error = error
@@ -161,7 +161,11 @@ class Service:
             asyncio.create_task(self.leases.hold(name, work), name=name)
             for name, work in self._leased.items()
         ]
-        self._tasks += [*leased, asyncio.create_task(self._measure(), name="measure")]
+        self._tasks += [
+            *leased,
+            asyncio.create_task(self.leases.share(), name="share"),
+            asyncio.create_task(self._measure(), name="measure"),
+        ]
         async for attempt in AsyncRetrying(
             wait=wait_random_exponential(multiplier=0.2, max=5), after=_say_kafka_is_away
         ):
@@ -227,8 +231,16 @@ class Service:
             parser=clean_headers,
             decoder=_keep_raw,
         )
-        subscriber(consumer.handle)
+        subscriber(partial(self._consume, consumer))
         return subscriber
+
+    async def _consume(self, consumer: Consumer, records: list[Any]) -> None:
+        try:
+            await consumer.handle(records)
+        except (SystemExit, KeyboardInterrupt) as error:
+            # FastStream would leave a consumer that heartbeats and never polls again.
+            self.fatal(error)
+            raise RuntimeError("a handler asked to exit; its records will come again") from error
 
     async def _stop_broker(self) -> None:
         broker, self._broker = self._broker, None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from pydantic import SecretStr
 
 from shared.events.envelope import Envelope
 from shared.service import Service
@@ -27,7 +28,7 @@ def settings(prefix: str, kafka_servers: str, mongodb_uri: str) -> ServiceSettin
         topic_partitions_max=2,
         port=1,
         root_path="/test",
-        auth_secret="only for tests, and long enough for a key",
+        auth_secret=SecretStr("only for tests, and long enough for a key"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from shared.leases import Leases
 from shared.mongo import Mongo
@@ -36,6 +37,39 @@ async def test_a_holder_that_is_gone_is_succeeded(mongo: Mongo) -> None:
 
     await eventually(taken_over, timeout=5)
     assert not await gone.take("work")
+
+
+class Replica:
+    """Holds eight names, and knows which of them it has at the moment."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self.at_work: set[str] = set()
+        self._leases = Leases(mongo, SHORT)
+        works = [self._leases.hold(f"n{n}", partial(self._work, f"n{n}")) for n in range(8)]
+        self._tasks = [asyncio.ensure_future(one) for one in (*works, self._leases.share())]
+
+    async def _work(self, name: str) -> None:
+        self.at_work.add(name)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.at_work.discard(name)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def test_replicas_share_and_take_over_from_each_other(mongo: Mongo) -> None:
+    first = Replica(mongo)
+    await eventually(lambda: len(first.at_work) == 8)
+    second = Replica(mongo)
+    await eventually(lambda: len(first.at_work) == len(second.at_work) == 4)
+    assert not first.at_work & second.at_work
+    await first.stop()
+    await eventually(lambda: len(second.at_work) == 8)
+    await second.stop()
 
 
 async def test_work_ends_when_the_lease_is_lost(mongo: Mongo) -> None:
