@@ -52,6 +52,11 @@ def weekday(at: datetime | date) -> str:
     return _pattern(at, {"en": "EEE", "de": "ccc"})
 
 
+def weekday_letter(at: datetime | date) -> str:
+    """`T`"""
+    return _pattern(at, {"en": "ccccc", "de": "ccccc"})
+
+
 def month_name(at: datetime | date) -> str:
     """`Nov`"""
     return _pattern(at, {"en": "LLL", "de": "LLL"})
@@ -95,6 +100,15 @@ def relative(at: datetime) -> str:
     }
 
 
+def due(at: datetime) -> str:
+    """`due in 1 h 26 min`, `overdue 41 min`."""
+    ahead = at - viewer().now
+    if abs(ahead) < _MINUTE:
+        return gettext("due now")
+    text = gettext("due in %(span)s") if ahead > timedelta() else gettext("overdue %(span)s")
+    return text % {"span": duration(abs(ahead))}
+
+
 def duration(span: timedelta) -> str:
     """`3 min`, `1 h 26 min`, `2 d 4 h`: the two largest units, rounded down."""
     minutes = int(span / _MINUTE)
@@ -133,7 +147,7 @@ def _pattern(at: datetime | date, patterns: dict[str, str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        absolute, clock, clock_seconds, day, duration, full_day, local, moment, month, month_name,
-        number, relative, seconds, short_date, weekday, when, zone,
+        absolute, clock, clock_seconds, day, due, duration, full_day, local, moment, month, month_name,
+        number, relative, seconds, short_date, weekday, weekday_letter, when, zone,
     )
 }  # fmt: skip

@@ -61,8 +61,10 @@ document.addEventListener("click", (event) => {
 });
 
 /* relative times, kept fresh with the server's own words */
-function relative(at) {
-  const words = document.body.dataset;
+function relative(at, kind) {
+  const all = document.body.dataset;
+  const words =
+    kind === "due" ? { ...all, in: all.due, ago: all.overdue, soon: all.dueNow, now: all.dueNow } : all;
   const ahead = at - Date.now();
   const minutes = Math.floor(Math.abs(ahead) / 60000);
   if (minutes < 1) return ahead > 0 ? words.soon : words.now;
@@ -77,8 +79,11 @@ function relative(at) {
 
 function refreshTimes() {
   document.querySelectorAll("time[data-relative]").forEach((time) => {
-    time.textContent = relative(Date.parse(time.dateTime));
-    time.closest(".due")?.classList.toggle("due-overdue", Date.parse(time.dateTime) < Date.now());
+    time.textContent = relative(Date.parse(time.dateTime), time.dataset.relative);
+    const due = time.closest(".due");
+    if (!due) return;
+    const minutes = (Date.parse(time.dateTime) - Date.now()) / 60000;
+    due.className = `due due-${minutes < 0 ? "overdue" : minutes < 60 ? "soon" : "later"}`;
   });
 }
 setInterval(refreshTimes, 30000);

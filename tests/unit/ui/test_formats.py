@@ -67,6 +67,13 @@ def test_relative(ahead: timedelta, text: str) -> None:
     assert formats.relative(NOW + ahead) == text
 
 
+@pytest.mark.usefixtures("english")
+def test_due() -> None:
+    assert formats.due(NOW + timedelta(minutes=8)) == "due in 8 min"
+    assert formats.due(NOW - timedelta(minutes=41)) == "overdue 41 min"
+    assert formats.due(NOW + timedelta(seconds=3)) == "due now"
+
+
 @pytest.mark.usefixtures("german")
 def test_german() -> None:
     assert formats.moment(NOW) == "Di, 24. Nov, 10:42"
@@ -75,5 +82,7 @@ def test_german() -> None:
     assert formats.month(date(2026, 3, 1)) == "März 2026"
     assert formats.relative(NOW + timedelta(minutes=86)) == "in 1 Std. 26 Min."
     assert formats.relative(NOW - timedelta(minutes=41)) == "vor 41 Min."
+    assert formats.due(NOW + timedelta(minutes=86)) == "noch 1 Std. 26 Min."
+    assert formats.due(NOW - timedelta(minutes=41)) == "41 Min. überfällig"
     assert formats.seconds(timedelta(milliseconds=404)) == "0,40 s"
     assert formats.number(12480) == "12.480"
