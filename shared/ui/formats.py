@@ -147,7 +147,7 @@ def _pattern(at: datetime | date, patterns: dict[str, str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        absolute, clock, clock_seconds, day, due, duration, full_day, local, moment, month, month_name,
-        number, relative, seconds, short_date, weekday, weekday_letter, when, zone,
+        absolute, clock, clock_seconds, day, due, duration, full_day, local, moment, month,
+        month_name, number, relative, seconds, short_date, weekday, weekday_letter, when, zone,
     )
 }  # fmt: skip

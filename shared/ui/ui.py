@@ -289,6 +289,9 @@ def _environment(folders: list[Path]) -> Environment:
     environment.filters["translated"] = gettext
     environment.filters["sign"] = sign
     environment.filters["word"] = lambda key: gettext(WORDS.get(key, key))
+    # A broken template is found at the start, and no reader waits for a compilation.
+    for name in environment.list_templates():
+        environment.get_template(name)
     return environment
 
 
