@@ -106,6 +106,7 @@ class Ui:
             languages=LANGUAGES,
             themes=_THEMES,
             places=PLACES,
+            sign_out=SIGN_OUT,
             now=lambda: viewer().now,
         )
 
@@ -258,6 +259,7 @@ PLACES = (
     Place("inbox", "/inbox/", "inbox", N_("Inbox")),
     Place("notifier", "/notifier/", "bell", N_("Notifications")),
 )
+SIGN_OUT = "/scheduler/session/end"  # the service that knows the members has the sessions
 _PROBLEM_TEXTS = ("title", "detail", "kept", "remedy")
 
 

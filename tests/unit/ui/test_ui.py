@@ -76,7 +76,11 @@ async def browser(ui: Ui) -> AsyncIterator[httpx.AsyncClient]:
 
     @app.get("/unqualified")
     def unqualified(request: Request) -> HTMLResponse:
-        error = Unqualified(errors=[FieldError("/to", "100 % wrong")], member="T", discipline="d")
+        error = Unqualified(
+            errors=[FieldError("/to", "100 % {what}", {"what": "wrong"})],
+            member="T",
+            discipline="d",
+        )
         return ui.error(request, error)
 
     transport = httpx.ASGITransport(app=app)
