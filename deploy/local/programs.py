@@ -1,4 +1,4 @@
-"""Our own programs in the stack: the four services, the front door, the local SMTP server."""
+"""Our own programs in the stack: the services, the front door, and what stands in for the world."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from deploy.local.probes import answers_http, listens
 from deploy.local.processes import Probe, Process
 from deploy.local.settings import HOST, SERVICES, LocalSettings
 
-__all__ = ["auth_secret", "caddy", "front_door", "python_program", "service", "smtp"]
+__all__ = [
+    "auth_secret",
+    "caddy",
+    "front_door",
+    "platform",
+    "python_program",
+    "service",
+    "sign_in",
+    "smtp",
+]
 
 _CADDYFILE = Path(__file__).with_name("Caddyfile")
 _DEMO_ROUTES = Path(__file__).with_name("demo.caddy")
@@ -33,20 +42,26 @@ def service(
         f"services.{name}.main",
         ready=answers_http(f"http://{HOST}:{port}/readyz"),
         env={
+            **service_environment(settings),
             "HOST": HOST,
             "PORT": str(port),
-            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_servers,
-            "MONGODB_URI": settings.mongodb,
-            "PUBLIC_URL": settings.public_url,
-            "AUTH_SECRET": auth_secret(settings),
-            "SMTP_HOST": HOST,
-            "SMTP_PORT": str(settings.smtp_port),
-            "SMTP_STARTTLS": "false",
-            "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
             **(env or {}),
         },
         where=f"{HOST}:{port}",
     )
+
+
+def service_environment(settings: LocalSettings) -> dict[str, str]:
+    """What every service of the stack is told."""
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_servers,
+        "MONGODB_URI": settings.mongodb,
+        "PUBLIC_URL": settings.public_url,
+        "AUTH_SECRET": auth_secret(settings),
+        "SMTP_HOST": HOST,
+        "SMTP_PORT": str(settings.smtp_port),
+        "SMTP_STARTTLS": "false",
+    }
 
 
 def smtp(settings: LocalSettings) -> Process:
@@ -66,6 +81,43 @@ def smtp(settings: LocalSettings) -> Process:
     )
     process.prepare = prepare
     return process
+
+
+def platform(settings: LocalSettings, *, env: Mapping[str, str] | None = None) -> Process:
+    """The simulated social platform. `env` adds to its settings."""
+    address = f"{HOST}:{settings.platform_port}"
+    return python_program(
+        settings,
+        "platform",
+        "deploy.local.platform",
+        ready=answers_http(f"http://{address}/platform/"),
+        env={
+            "PLATFORM_HOST": HOST,
+            "PLATFORM_PORT": str(settings.platform_port),
+            "PLATFORM_DATABASE": str(settings.state / "platform.db"),
+            **(env or {}),
+        },
+        where=address,
+    )
+
+
+def sign_in(settings: LocalSettings) -> Process:
+    """The page that signs in as anybody."""
+    address = f"{HOST}:{settings.sign_in_port}"
+    return python_program(
+        settings,
+        "sign-in",
+        "deploy.local.sign_in",
+        ready=answers_http(f"http://{address}/sign-in/healthz"),
+        env={
+            "SIGN_IN_HOST": HOST,
+            "SIGN_IN_PORT": str(settings.sign_in_port),
+            "SIGN_IN_FRONT_DOOR": settings.public_url,
+            "AUTH_SECRET": auth_secret(settings),
+            "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
+        },
+        where=address,
+    )
 
 
 def front_door(settings: LocalSettings, *, demo: bool = False) -> Process:

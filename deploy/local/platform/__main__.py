@@ -1,0 +1,28 @@
+"""Run the platform until it is asked to stop."""
+
+from __future__ import annotations
+
+import logging
+
+import uvicorn
+
+from deploy.local.platform.app import create_app
+from deploy.local.platform.settings import PlatformSettings
+
+
+def main() -> None:
+    settings = PlatformSettings()
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()
