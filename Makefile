@@ -11,7 +11,7 @@ STACK_SET := $(if $(wildcard $(VENV)/.dev),dev,local)
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: $(VENV)/.$(STACK_SET) ## Run everything with a believable agency until Ctrl-C; ONCE=1 plays the story and exits
@@ -24,6 +24,10 @@ demo-reset: $(VENV)/.$(STACK_SET) ## Forget all state of the demo or the empty s
 .PHONY: up
 up: $(VENV)/.$(STACK_SET) ## Run everything, empty, until Ctrl-C
 	@exec $(PY) -m deploy.local up
+
+.PHONY: first-member
+first-member: $(VENV)/.$(STACK_SET) ## Create the first lead of the empty, running stack: NAME="…" EMAIL=…; prints the sign-in link
+	@exec $(PY) -m deploy.local first-member --name "$(NAME)" --email "$(EMAIL)"
 
 .PHONY: setup
 setup: $(VENV)/.dev ## Install everything for development and say what this machine lacks

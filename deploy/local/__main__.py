@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from deploy.local import prerequisites, stack
 from deploy.local.processes import ProcessFailed
+from deploy.local.programs import service_environment
 from deploy.local.settings import LocalSettings
 
 
@@ -42,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     add("up", _up, "run the stack, empty")
     demo = add("demo", _demo, "run the stack with a believable agency in it")
     demo.add_argument("--once", action="store_true", help="play the story by itself and exit")
+    first = add("first-member", _first_member, "create the first lead of the running, empty stack")
+    first.add_argument("--name", required=True)
+    first.add_argument("--email", required=True)
     add("reset", _reset, "forget all state of the stack")
     return parser
 
@@ -75,6 +80,16 @@ async def _demo(settings: LocalSettings, arguments: argparse.Namespace) -> int:
     from deploy.local import demo  # noqa: PLC0415 - everything else works without the demo's set
 
     return await demo.run(settings, once=arguments.once)
+
+
+async def _first_member(settings: LocalSettings, arguments: argparse.Namespace) -> int:
+    """Prints the sign-in link; what is wrong is said by the scheduler's own command."""
+    setup = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.scheduler.setup"),
+        *("--name", arguments.name, "--email", arguments.email),
+        env={**os.environ, **service_environment(settings)},
+    )
+    return await setup.wait()
 
 
 async def _reset(settings: LocalSettings, _: argparse.Namespace) -> int:
