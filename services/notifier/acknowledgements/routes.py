@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.notifier.briefs.letters import purpose
+from services.notifier.briefs.letters import acknowledge_path, purpose
 from services.notifier.delivery.reading import Desk
 from services.notifier.delivery.routes import NotificationId, TheDesk
 from services.notifier.delivery.store import Told
@@ -61,8 +61,8 @@ async def take_note(
         )
     )
     ui: Ui = request.app.state.ui
-    address = ui.url(f"{request.url.path.removeprefix(ui.root_path)}?{request.url.query}")
-    return RedirectResponse(address, status_code=303)
+    path = acknowledge_path(notification_id, token)
+    return RedirectResponse(ui.url(path), status_code=303)
 
 
 def _reader(request: Request, notification_id: str, token: str) -> Identity:

@@ -22,7 +22,7 @@ from shared.auth import Identity, Role, Scope, Tokens
 from shared.ui.i18n import LANGUAGES, SOURCE_LANGUAGE
 from shared.ui.ui import Ui
 
-__all__ = ["ACKNOWLEDGE", "LINK_LASTS", "Letter", "Letters", "NoAddress", "purpose"]
+__all__ = ["ACKNOWLEDGE", "LINK_LASTS", "Letter", "Letters", "NoAddress", "acknowledge_path", "purpose"]
 
 ACKNOWLEDGE = "acknowledge"
 LINK_LASTS = timedelta(days=7)
@@ -43,6 +43,11 @@ class Letter:
     sender: str
     recipient: str
     mail: bytes
+
+
+def acknowledge_path(notification_id: str, token: str) -> str:
+    """Below the service's root."""
+    return f"/acknowledge/{quote(notification_id, safe=':')}?token={quote(token)}"
 
 
 def purpose(notification_id: str) -> str:
@@ -123,7 +128,7 @@ class Letters:
             "task": f"{self._public_url}/planner/",
             "publication": f"{self._public_url}/scheduler/",
             "conversation": f"{self._public_url}/inbox/",
-            "notifications": f"{self._public_url}/notifier/",
+            "notifications": self._public_url + self._ui.url("/"),
         }
         if isinstance(notification.content, Brief):
             links[ACKNOWLEDGE] = self._acknowledge_link(notification.id, reader)
@@ -140,7 +145,7 @@ class Letters:
             lang=reader.language,
         )
         token = self._tokens.issue(identity, LINK_LASTS, purpose=purpose(notification_id))
-        return f"{self._public_url}/notifier/acknowledge/{quote(notification_id)}?token={token}"
+        return self._public_url + self._ui.url(acknowledge_path(notification_id, token))
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ them `unknown`: whether the mail went out is for a person to find out, never for
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
@@ -27,7 +28,11 @@ from shared.outbox import Outbox
 __all__ = ["Sender"]
 
 _AT_ONCE = 8
+_LOOK_AGAIN_SECONDS = 0.25
 _GRACE_SECONDS = 10
+_PRESUMED_LOST = timedelta(seconds=5)
+"""A sender that is alive but has lost its lease, on a busy machine, has settled by then."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -53,27 +58,33 @@ class Sender:
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def work(self) -> bool:
-        """Send a handful of what is due; False when nothing was."""
+        """Begin what is due, as far as there is room; False when nothing is under way.
+
+        A server that keeps one mail waiting holds up that one only.
+        """
         await self._lose_orphans()
-        due = await self._deliveries.due(self._clock(), _AT_ONCE)
-        if not due:
+        for notification_id in await self._deliveries.due(self._clock(), _AT_ONCE):
+            if len(self._under_way) < _AT_ONCE and notification_id not in self._under_way:
+                task = asyncio.create_task(self._deliver(notification_id), name="deliver")
+                self._under_way[notification_id] = task
+        if not self._under_way:
             return False
-        for notification_id in due:
-            task = asyncio.create_task(self._deliver(notification_id), name="deliver")
-            self._under_way[notification_id] = task
-        await self._finish(list(self._under_way.values()))
+        await self._see_one_end()
         return True
 
-    async def _finish(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _see_one_end(self) -> None:
         """When asked to stop, or without the lease, end what was begun; nothing new begins."""
+        tasks = list(self._under_way.values())
         try:
-            await asyncio.wait(tasks)
+            await asyncio.wait(
+                tasks, timeout=_LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
         except asyncio.CancelledError:
             await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
             raise
 
     async def _lose_orphans(self) -> None:
-        for notification_id in await self._deliveries.sending():
+        for notification_id in await self._deliveries.sending(self._clock() - _PRESUMED_LOST):
             if notification_id not in self._under_way:
                 await self._lose(notification_id)
                 _log.warning("delivery lost its sender", notification=notification_id)

@@ -143,8 +143,10 @@ class Deliveries:
         found = self._notifications.find(query, {"_id": 1}).sort("due_at", 1).limit(limit)
         return [row["_id"] async for row in found]
 
-    async def sending(self) -> list[str]:
-        found = self._notifications.find({"state": DeliveryState.SENDING.value}, {"_id": 1})
+    async def sending(self, since: datetime) -> list[str]:
+        """What has been under way since then, or longer."""
+        query = {"state": DeliveryState.SENDING.value, "changed_at": {"$lte": since}}
+        found = self._notifications.find(query, {"_id": 1})
         return [row["_id"] async for row in found]
 
     # For readers

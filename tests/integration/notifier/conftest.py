@@ -11,6 +11,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
+from pydantic import SecretStr
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -29,9 +30,9 @@ QUICK = RetryPolicy((timedelta(milliseconds=50), timedelta(milliseconds=100)))
 
 LENA = Identity("lena", "Lena Vogt", Role.LEAD, Scope(None))
 TOM = Identity("tom", "Tom Berger", Role.MEMBER, Scope(frozenset({"c1"})))
-MIRA = Identity("mira", "Mira Aydın", Role.MEMBER, Scope(None))
+MIRA = Identity("mira", "Mira Öztürk", Role.MEMBER, Scope(None))
 
-Start = Callable[[], Awaitable[FastAPI]]
+Start = Callable[..., Awaitable[FastAPI]]
 As = Callable[[Identity | None], httpx.AsyncClient]
 
 
@@ -42,8 +43,18 @@ async def mail_server() -> AsyncIterator[MailServer]:
 
 
 @pytest.fixture
+def smtp_timeout() -> float:
+    """In seconds; a test may parametrize it."""
+    return 1
+
+
+@pytest.fixture
 def settings(
-    topics: str, kafka_servers: str, mongodb_uri: str, mail_server: MailServer
+    topics: str,
+    kafka_servers: str,
+    mongodb_uri: str,
+    mail_server: MailServer,
+    smtp_timeout: float,
 ) -> NotifierSettings:
     return NotifierSettings(
         kafka_bootstrap_servers=kafka_servers,
@@ -52,9 +63,9 @@ def settings(
         topic_prefix=topics,
         topic_partitions_max=2,
         public_url=PUBLIC_URL,
-        auth_secret=AUTH_SECRET,
+        auth_secret=SecretStr(AUTH_SECRET),
         smtp_port=mail_server.port,
-        smtp_timeout_seconds=1,
+        smtp_timeout_seconds=smtp_timeout,
         mail_from="Understudy <understudy@agency.example>",
     )
 
@@ -64,8 +75,8 @@ async def start(settings: NotifierSettings) -> AsyncIterator[Start]:
     """Starts a replica and waits until it is ready; all are stopped in the end."""
     async with AsyncExitStack() as running:
 
-        async def start() -> FastAPI:
-            app = create_notifier(settings, policy=QUICK)
+        async def start(policy: RetryPolicy = QUICK) -> FastAPI:
+            app = create_notifier(settings, policy=policy)
             await running.enter_async_context(app.router.lifespan_context(app))
             service: Service = app.state.service
 
@@ -122,3 +133,17 @@ async def ask(notifier: FastAPI, tokens: Tokens) -> AsyncIterator[As]:
             return client
 
         yield ask
+
+
+async def until(
+    database: Database[dict[str, Any]], notification_id: str, state: str
+) -> dict[str, Any]:
+    """Wait until the delivery is in that state; returns its document."""
+
+    def reached() -> dict[str, Any]:
+        row = database.notifications.find_one({"_id": notification_id})
+        assert row is not None, f"no {notification_id}"
+        assert row["state"] == state, f"{row['state']}: {row['reason']} {row['reply']}"
+        return row
+
+    return await eventually(reached, timeout=20)

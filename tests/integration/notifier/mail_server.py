@@ -27,6 +27,7 @@ class Does(Enum):
     REFUSE_MAIL_FOR_GOOD = auto()
     TAKE_AND_HANG_UP = auto()
     TAKE_AND_BE_SILENT = auto()
+    TAKE_AND_ANSWER_LATE = auto()
 
 
 _AT_RECIPIENT = {
@@ -40,14 +41,18 @@ _AT_MAIL = {
 
 
 class MailServer:
-    """`taken` has every mail whose content has arrived, answered or not, in order."""
+    """`taken` has every mail whose content has arrived, answered or not, in order.
+
+    Late answers are given when `answer_now` is set.
+    """
 
     def __init__(self) -> None:
         self.taken: list[EmailMessage] = []
         self.port = 0
+        self.answer_now = asyncio.Event()
         self._script: dict[str, deque[Does]] = defaultdict(deque)
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.BaseTransport] = set()
+        self._open: set[asyncio.WriteTransport] = set()
 
     def tell(self, recipient: str, *what: Does) -> None:
         """What becomes of the next mails to `recipient`, one after the other."""
@@ -74,7 +79,7 @@ class MailServer:
         assert self._server is not None
         self._server.close()
         for transport in self._open:
-            cast(asyncio.Transport, transport).abort()
+            transport.abort()
         await self._server.wait_closed()
 
     def _protocol(self) -> SMTP:
@@ -86,7 +91,7 @@ class MailServer:
     async def handle_EHLO(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
-        self._open.add(server.transport)
+        self._open.add(_transport(server))
         session.host_name = hostname
         return responses
 
@@ -105,9 +110,15 @@ class MailServer:
         does = script.popleft() if script else Does.TAKE
         if refusal := _AT_MAIL.get(does):
             return refusal
-        self.taken.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=default)))
+        self.taken.append(message_from_bytes(envelope.content, policy=default))
         if does is Does.TAKE_AND_HANG_UP:
-            server.transport.abort()
+            _transport(server).abort()
+        if does is Does.TAKE_AND_ANSWER_LATE:
+            await self.answer_now.wait()
         if does is Does.TAKE_AND_BE_SILENT:
             await asyncio.Event().wait()
         return "250 OK queued"
+
+
+def _transport(server: SMTP) -> asyncio.WriteTransport:
+    return cast(asyncio.WriteTransport, server.transport)

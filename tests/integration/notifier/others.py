@@ -98,7 +98,7 @@ def agency() -> list[Event]:
         ),
         member("jana", "Jana Hoffmann", present=False, epoch=EPOCH, colour=5),
         member("tom", "Tom Berger"),
-        member("mira", "Mira Aydın", language="de", colour=2),
+        member("mira", "Mira Öztürk", language="de", colour=2),
         member("lena", "Lena Vogt", colour=7),
     ]
 
