@@ -22,7 +22,7 @@ from shared.auth import Identity, Role, Scope, Tokens
 from shared.ui.i18n import LANGUAGES, SOURCE_LANGUAGE
 from shared.ui.ui import Ui
 
-__all__ = ["ACKNOWLEDGE", "LINK_LASTS", "Letter", "Letters", "NoAddress", "acknowledge_path", "purpose"]
+__all__ = ["LINK_LASTS", "Letter", "Letters", "NoAddress", "acknowledge_path", "purpose"]
 
 ACKNOWLEDGE = "acknowledge"
 LINK_LASTS = timedelta(days=7)

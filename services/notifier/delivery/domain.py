@@ -60,7 +60,7 @@ class Decision(StrEnum):
 class NothingToDecide(NotAllowedNow):
     code = "nothing_to_decide"
     title = N_("There is nothing to decide about this delivery")
-    detail = N_("Its state is {state}.")
+    detail = N_("Its outcome is known, or it is still under way.")
 
 
 class NothingToAcknowledge(NotAllowedNow):
@@ -204,7 +204,7 @@ def decide(delivery: Delivery, decision: Decision, by: str, now: datetime) -> Ch
         case Decision.IT_ARRIVED, DeliveryState.UNKNOWN:
             return _sent(replace(delivery, decided_by=by), now)
         case _:
-            raise NothingToDecide(state=delivery.state.value)
+            raise NothingToDecide
 
 
 def acknowledge(delivery: Delivery, now: datetime, *, by_link: bool) -> Changed:
