@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -27,6 +29,7 @@ class ServiceSettings(BaseSettings):
     auth_secret: SecretStr = Field(min_length=32)
     secure_cookies: bool = False
     log_level: str = "INFO"
+    understudy_assets: Path = Path(".local/assets")  # its `vendor/` has the page libraries
 
     def database(self, service: str) -> str:
         """The name of the service's own MongoDB database."""

@@ -28,13 +28,12 @@ _FOR_AN_HOUR = "public, max-age=3600"
 
 
 class Assets(StaticFiles):
-    """Our own files, and beneath `vendor/` the libraries unpacked at set-up into `vendor`."""
+    """Our own files, and beneath `vendor/` the libraries in the folder `vendor`, if it is set."""
 
-    def __init__(self, own: Path, vendor: Path) -> None:
+    def __init__(self, own: Path) -> None:
         super().__init__(directory=own)
         self._own = own
-        self._vendor = StaticFiles(directory=vendor, check_dir=False)
-        self._vendor_folder = vendor
+        self.vendor: Path | None = None
         self._hashes: dict[str, str] = {}
 
     def url(self, name: str) -> str:
@@ -44,16 +43,17 @@ class Assets(StaticFiles):
         return f"static/{name}?v={self._hashes[name]}"
 
     def _hash(self, name: str) -> str:
-        folder, rest = self._own, name
+        path = self._own / name
         if name.startswith("vendor/"):
-            folder, rest = self._vendor_folder, name.removeprefix("vendor/")
-            if not (folder / rest).exists():  # pages stay readable without the libraries
+            path = (self.vendor or self._own) / name.removeprefix("vendor/")
+            if not path.exists():  # pages stay readable without the libraries
                 return "missing"
-        return hashlib.sha256((folder / rest).read_bytes()).hexdigest()[:12]
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if path.startswith("vendor/"):
-            response = await self._vendor.get_response(path.removeprefix("vendor/"), scope)
+        if path.startswith("vendor/") and self.vendor is not None:
+            libraries = StaticFiles(directory=self.vendor, check_dir=False)
+            response = await libraries.get_response(path.removeprefix("vendor/"), scope)
         else:
             response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = self._caching(path, scope)

@@ -1,7 +1,7 @@
 """Pages of a service: templates with the service's words, rendered whole or in part.
 
     ui = Ui("planner", Path(__file__).parent, root_path="/planner")
-    ui.mount(app)                                      # /static, /language, /theme
+    ui.mount(app, vendor)                              # /static, /language, /theme
     return ui.render(request, "plan.html", items=items)
 
 Templates are found by name in `<service>/<feature>/templates`, `<service>/templates` and here.
@@ -44,7 +44,6 @@ __all__ = ["CONTENT_SECURITY_POLICY", "LANGUAGE_COOKIE", "THEME_COOKIE", "Place"
 LANGUAGE_COOKIE = "understudy_language"
 THEME_COOKIE = "understudy_theme"
 DEFAULT_TIME_ZONE = "Europe/Berlin"
-DEFAULT_VENDOR = Path(".local/assets/vendor")
 
 # Style attributes carry positions on boards and timelines, which no class can: numbers only,
 # and with img-src, font-src and connect-src at 'self' they can tell nobody anything.
@@ -89,13 +88,12 @@ class Ui:
         folder: Path,
         *,
         root_path: str,
-        vendor: Path = DEFAULT_VENDOR,
         clock: Clock = utc_now,
     ) -> None:
         self.service = service
         self.root_path = root_path.rstrip("/")
         self._clock = clock
-        self._assets = Assets(_HERE / "static", vendor)
+        self._assets = Assets(_HERE / "static")
         self._translations = load_translations([_HERE / "locale", folder / "locale"])
         self._environment = _environment(_template_folders(folder))
         self._environment.globals.update(
@@ -228,8 +226,12 @@ class Ui:
         """A static file's address with its content hash: `static_url("icons.svg")`."""
         return f"{self.root_path}/{self._assets.url(name)}"
 
-    def mount(self, app: FastAPI) -> None:
-        """Adds `/static`, and the switches `/language` and `/theme`; all are public."""
+    def mount(self, app: FastAPI, vendor: Path) -> None:
+        """Adds `/static`, and the switches `/language` and `/theme`; all are public.
+
+        `vendor` has the libraries unpacked at set-up. Pages are readable without them.
+        """
+        self._assets.vendor = vendor
         app.mount("/static", self._assets, name="static")
         router = APIRouter(include_in_schema=False)
         router.add_api_route("/language", self._switch_language, methods=["GET", "POST"])

@@ -67,7 +67,7 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
         Middleware(BodyLimit, limit=BODY_LIMIT),
     ]
     mount_operations(app)
-    ui.mount(app)
+    ui.mount(app, settings.understudy_assets / "vendor")
     for router in routers:
         app.include_router(router)
     return app

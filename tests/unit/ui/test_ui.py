@@ -47,16 +47,16 @@ def ui(tmp_path: Path) -> Ui:
     (service / "tasks" / "templates").mkdir(parents=True)
     (service / "tasks" / "templates" / "tasks.html").write_text(PAGE)
     (service / "tasks" / "templates" / "brief.txt").write_text("{{ name }}: {{ due|clock }}")
-    vendor = tmp_path / "vendor"
-    vendor.mkdir()
-    (vendor / "htmx.min.js").write_text("htmx")
-    return Ui("planner", service, root_path="/planner", vendor=vendor, clock=lambda: NOW)
+    return Ui("planner", service, root_path="/planner", clock=lambda: NOW)
 
 
 @pytest.fixture
-async def browser(ui: Ui) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(ui: Ui, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    vendor = tmp_path / "vendor"
+    vendor.mkdir()
+    (vendor / "htmx.min.js").write_text("htmx")
     app = FastAPI()
-    ui.mount(app)
+    ui.mount(app, vendor)
 
     @app.get("/tasks")
     def tasks(request: Request, block: str | None = None, toast: str | None = None) -> HTMLResponse:
