@@ -41,7 +41,7 @@ class Documents(Generic[T]):
 
     async def find_one(self, query: Document, session: Session | None = None) -> T | None:
         row = await self.collection.find_one(query, self._projection, session=session)
-        return None if row is None else self._load(row)
+        return None if row is None else self.load(row)
 
     async def find(
         self,
@@ -54,7 +54,7 @@ class Documents(Generic[T]):
         rows = self.collection.find(
             query, self._projection, session=session, sort=sort, limit=limit
         )
-        return [self._load(row) async for row in rows]
+        return [self.load(row) async for row in rows]
 
     async def page(
         self, query: Document, order: Order, cursor: str | None, limit: int
@@ -67,7 +67,7 @@ class Documents(Generic[T]):
             limit=limit + 1,
         )
         shown, following = order.split([row async for row in rows], limit)
-        return [self._load(row) for row in shown], following
+        return [self.load(row) for row in shown], following
 
     async def put(self, session: Session, value: T) -> None:
         """Insert or save; fields that are not of `T` stay as they are."""
@@ -81,7 +81,8 @@ class Documents(Generic[T]):
         if writes:
             await self.collection.bulk_write(writes, ordered=False, session=session)
 
-    def _load(self, row: Mapping[str, Any]) -> T:
+    def load(self, row: Mapping[str, Any]) -> T:
+        """From a whole document."""
         return self._adapter.validate_python({**row, "id": row["_id"]})
 
     def fields(self, value: T) -> Document:

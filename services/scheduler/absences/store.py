@@ -79,6 +79,18 @@ class Absences:
             session=tx.session,
         )
 
+    async def change_reason(
+        self, tx: Transaction, absence_id: str, kind: Kind | None, note: str | None
+    ) -> None:
+        """What is None stays as it is."""
+        changed: Document = {} if kind is None else {"reason.kind": kind.value}
+        if note is not None:
+            changed["reason.note"] = note
+        if changed:
+            await self._documents.collection.update_one(
+                {"_id": absence_id}, {"$set": changed}, session=tx.session
+            )
+
     async def reason(self, absence_id: str) -> Reason | None:
         """For the member and the entitled only: whoever calls this has checked it."""
         row = await self._documents.collection.find_one({"_id": absence_id}, {"reason": 1})

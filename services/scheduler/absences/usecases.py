@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.domain import (
     Absence,
     AbsenceEvent,
+    Kind,
     Reason,
     advance,
     cancel,
@@ -32,6 +33,7 @@ __all__ = [
     "ENDS",
     "STARTS",
     "Report",
+    "Revision",
     "cancel_absence",
     "change_absence",
     "end_absence",
@@ -60,6 +62,20 @@ class Report:
         return period(self.starts, self.ends, ZoneInfo(self.time_zone or member.time_zone), now)
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """As `Report`; `kind` and `note` None stay as they are."""
+
+    starts: When
+    ends: When | None
+    time_zone: str | None
+    kind: Kind | None = field(default=None, repr=False)
+    note: str | None = field(default=None, repr=False)
+
+    def period(self, member: Member, now: datetime) -> Period:
+        return period(self.starts, self.ends, ZoneInfo(self.time_zone or member.time_zone), now)
+
+
 async def report_absence(
     tx: Transaction, desk: Desk, who: Identity, member_id: str, call: Report, now: datetime
 ) -> Outcome:
@@ -83,15 +99,16 @@ async def change_absence(
     desk: Desk,
     who: Identity,
     absence_id: str,
-    call: Report,
+    revision: Revision,
     version: int,
     now: datetime,
 ) -> Outcome:
     """Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, and what `period` raises."""
     tick = await desk.clock.tick(tx, now)
-    before, member = await _absence(tx, desk, who, absence_id, version)
-    absence, events = reschedule(before, call.period(member, tick.now), tick.now)
-    await desk.absences.put_reason(tx, absence_id, call.reason)
+    before, member = await _absence(tx, desk, who, absence_id)
+    check_version(version, before.version)
+    absence, events = reschedule(before, revision.period(member, tick.now), tick.now)
+    await desk.absences.change_reason(tx, absence_id, revision.kind, revision.note)
     return await _save(tx, desk, absence, events, tick, who.member_id)
 
 
@@ -101,31 +118,25 @@ async def end_absence(
     who: Identity,
     absence_id: str,
     at: When | None,
-    version: int | None,
     now: datetime,
 ) -> Outcome:
-    """The member is back, since `at` (None: now). `version` None: whatever it is.
+    """The member is back, since `at` (None: now).
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, `NotStarted`, `EndOutside`.
+    Raises `NotFound`, `Forbidden`, `AbsenceOver`, `NotStarted`, `EndOutside`.
     """
     tick = await desk.clock.tick(tx, now)
-    before, member = await _absence(tx, desk, who, absence_id, version)
+    before, member = await _absence(tx, desk, who, absence_id)
     ends_at = tick.now if at is None else end_instant(at, ZoneInfo(member.time_zone))
     absence, events = end(before, ends_at, tick.now)
     return await _save(tx, desk, absence, events, tick, who.member_id)
 
 
 async def cancel_absence(
-    tx: Transaction,
-    desk: Desk,
-    who: Identity,
-    absence_id: str,
-    version: int | None,
-    now: datetime,
+    tx: Transaction, desk: Desk, who: Identity, absence_id: str, now: datetime
 ) -> Outcome:
-    """Undo. Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`."""
+    """Undo. Raises `NotFound`, `Forbidden`, `AbsenceOver`."""
     tick = await desk.clock.tick(tx, now)
-    before, _ = await _absence(tx, desk, who, absence_id, version)
+    before, _ = await _absence(tx, desk, who, absence_id)
     absence, events = cancel(before, tick.now)
     return await _save(tx, desk, absence, events, tick, who.member_id)
 
@@ -152,7 +163,7 @@ async def _member(tx: Transaction, desk: Desk, who: Identity, member_id: str) ->
 
 
 async def _absence(
-    tx: Transaction, desk: Desk, who: Identity, absence_id: str, version: int | None
+    tx: Transaction, desk: Desk, who: Identity, absence_id: str
 ) -> tuple[Absence, Member]:
     absence = await desk.absences.get(absence_id, tx.session)
     if absence is None:
@@ -161,8 +172,6 @@ async def _absence(
     if member is None:
         raise NotFound
     _check_may_report(who, absence.member_id)
-    if version is not None:
-        check_version(version, absence.version)
     return absence, member
 
 

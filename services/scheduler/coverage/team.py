@@ -47,6 +47,11 @@ class TeamReader:
         absences = await self.absences.within(ids, window)
         return Team(await self._people(ids, absences, None), leads)
 
+    async def people_within(self, member_ids: Iterable[str], window: Window) -> dict[str, Person]:
+        """Good for questions about any instant of the window."""
+        ids = set(member_ids)
+        return await self._people(ids, await self.absences.within(ids, window), None)
+
     async def people_at(
         self, member_ids: Iterable[str], now: datetime, session: Session
     ) -> dict[str, Person]:

@@ -11,13 +11,14 @@ handover's answers writes to it first: two last answers at the same instant cann
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from pymongo import ReturnDocument
 
 from services.scheduler.documents import Documents, to_bson
 from services.scheduler.handovers.domain import (
+    PARTICIPANTS,
     Acknowledgement,
     Handover,
     HandoverState,
@@ -31,7 +32,21 @@ from shared.mongo import Document, Mongo, Session
 from shared.outbox import Transaction
 from shared.paging import Order
 
-__all__ = ["Handovers"]
+__all__ = ["Handovers", "PartCount"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartCount:
+    """A part without its moves: `moves` is how many of them the reader may see."""
+
+    id: str
+    participant: Participant
+    part: int
+    moves: int
+    moved_at: datetime
+    total: int | None
+    committed_at: tuple[datetime | None, ...]
+
 
 _NEWEST_FIRST = Order("handovers", ("epoch", -1), ("_id", -1))
 
@@ -166,10 +181,38 @@ class Handovers:
         query: Document = {"handover_id": handover_id, "_id": {"$gt": after}}
         return await self._parts.find(query, session, sort=[("_id", 1)], limit=limit)
 
-    async def totals(self, handover_id: str) -> dict[Participant, Part]:
-        """The last part of each participant that has finished."""
-        query: Document = {"handover_id": handover_id, "total": {"$ne": None}}
-        return {part.participant: part for part in await self._parts.find(query)}
+    async def parts_by_id(self, ids: Iterable[str]) -> list[Part]:
+        return await self._parts.find({"_id": {"$in": sorted(ids)}}, sort=[("_id", 1)])
+
+    async def counts(self, scope: Scope, handover_id: str) -> list[PartCount]:
+        """How many moves each part has that the scope lets see, in the order of receipts."""
+        pipeline: list[Document] = [
+            {"$match": {"handover_id": handover_id}},
+            {
+                "$project": {
+                    "participant": 1,
+                    "part": 1,
+                    "moved_at": 1,
+                    "total": 1,
+                    "committed_at": 1,
+                    "moves": {"$size": _visible_moves(scope)},
+                }
+            },
+        ]
+        rows = [row async for row in self._parts.collection.aggregate(pipeline)]
+        counts = [_part_count(row) for row in rows]
+        return sorted(counts, key=lambda one: (PARTICIPANTS.index(one.participant), one.part))
+
+    async def latest_moves(self, scope: Scope, handover_id: str, limit: int) -> list[Part]:
+        """The newest parts with moves, each with its last `limit` visible moves."""
+        pipeline: list[Document] = [
+            {"$match": {"handover_id": handover_id, "moves.0": {"$exists": True}}},
+            {"$sort": {"moved_at": -1, "_id": -1}},
+            {"$limit": limit},
+            {"$set": {"moves": {"$slice": [_visible_moves(scope), -limit]}}},
+        ]
+        rows = [row async for row in self._parts.collection.aggregate(pipeline)]
+        return [self._parts.load(row) for row in rows]
 
     async def told(self, tx: Transaction, moves: Iterable[Numbered]) -> set[Numbered]:
         """Those of the moves that any handover's parts tell of."""
@@ -208,3 +251,22 @@ class Handovers:
         ]
         async for row in self._parts.collection.aggregate(pipeline, session=session):
             yield row
+
+
+def _visible_moves(scope: Scope) -> Document | str:
+    if scope.clients is None:
+        return "$moves"
+    visible = {"$in": ["$$move.client_id", sorted(scope.clients)]}
+    return {"$filter": {"input": "$moves", "as": "move", "cond": visible}}
+
+
+def _part_count(row: Document) -> PartCount:
+    return PartCount(
+        id=row["_id"],
+        participant=Participant(row["participant"]),
+        part=row["part"],
+        moves=row["moves"],
+        moved_at=row["moved_at"],
+        total=row["total"],
+        committed_at=tuple(row["committed_at"]),
+    )

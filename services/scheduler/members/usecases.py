@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Unpack
 
+from services.scheduler.coverage.clock import Tick
 from services.scheduler.coverage.settling import Change
 from services.scheduler.desk import Desk
 from services.scheduler.errors import UnknownClient, check_version
@@ -19,12 +20,24 @@ from services.scheduler.members.domain import (
     initials_of,
     rarest_colour,
 )
-from shared.auth import Identity, Role
-from shared.errors import N_, Forbidden, NotFound
+from shared.auth import SIGN_IN, Identity, Role, Scope, Tokens
+from shared.errors import N_, AlreadyExists, Forbidden, NotFound
 from shared.ids import new_id
 from shared.outbox import Transaction
 
-__all__ = ["BeyondOwnAccess", "NewMember", "add_member", "edit_member"]
+__all__ = [
+    "LINK_GOOD_FOR",
+    "BeyondOwnAccess",
+    "NewMember",
+    "NotEmpty",
+    "add_first_member",
+    "add_member",
+    "edit_member",
+    "identity_of",
+    "sign_in_link",
+]
+
+LINK_GOOD_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,18 @@ async def add_member(
     tick = await desk.clock.tick(tx, now)
     await _check_access(tx, desk, who, new.clients)
     await _check_email(tx, desk, new.email, None)
+    return await _add(tx, desk, new, tick, who.member_id)
+
+
+async def add_first_member(tx: Transaction, desk: Desk, new: NewMember, now: datetime) -> Member:
+    """Nobody has to be there to do it. Raises `NotEmpty` if anybody is."""
+    tick = await desk.clock.tick(tx, now)
+    if await desk.members.any(tx):
+        raise NotEmpty
+    return await _add(tx, desk, new, tick, None)
+
+
+async def _add(tx: Transaction, desk: Desk, new: NewMember, tick: Tick, by: str | None) -> Member:
     member = Member(
         id=new_id(),
         name=new.name,
@@ -60,7 +85,7 @@ async def add_member(
         clients=new.clients,
     )
     await desk.members.put(tx, member)
-    await desk.settling.settle(tx, tick, _edited(member, who))
+    await desk.settling.settle(tx, tick, _edited(member, by))
     return member
 
 
@@ -88,26 +113,59 @@ async def edit_member(
     await _check_email(tx, desk, after.email, member_id)
     await _check_leads(tx, desk, before, after)
     await desk.members.put(tx, after)
-    return after, await desk.settling.settle(tx, tick, _edited(after, who))
+    return after, await desk.settling.settle(tx, tick, _edited(after, who.member_id))
 
 
-def _edited(member: Member, who: Identity) -> Change:
-    return Change(members=frozenset({member.id}), edited=frozenset({member.id}), by=who.member_id)
+async def sign_in_link(
+    desk: Desk, tokens: Tokens, who: Identity, member_id: str
+) -> tuple[str, timedelta]:
+    """A token that opens a session as the member, and how long it is good for.
+
+    Raises `NotFound`; `Forbidden` for callers who are no lead; `BeyondOwnAccess` for a member who
+    sees more than they do.
+    """
+    if who.role is not Role.LEAD:
+        raise Forbidden
+    member = await desk.members.find(who.scope, member_id)
+    if member is None or not member.active:
+        raise NotFound
+    if not _within(who, member.clients):
+        raise BeyondOwnAccess
+    return tokens.issue(identity_of(member), LINK_GOOD_FOR, purpose=SIGN_IN), LINK_GOOD_FOR
+
+
+def identity_of(member: Member) -> Identity:
+    """What the member's session says of them."""
+    clients = None if member.clients is None else frozenset(member.clients)
+    return Identity(
+        member_id=member.id,
+        name=member.name,
+        role=member.role,
+        scope=Scope(clients),
+        tz=member.time_zone,
+        lang=member.language,
+    )
+
+
+def _edited(member: Member, by: str | None) -> Change:
+    return Change(members=frozenset({member.id}), edited=frozenset({member.id}), by=by)
 
 
 async def _check_access(
     tx: Transaction, desk: Desk, who: Identity, clients: Iterable[str] | None
 ) -> None:
     """Nobody manages somebody who sees more than they do, or lets them."""
-    if clients is None:
-        if who.scope.clients is not None:
-            raise BeyondOwnAccess
-        return
-    for client_id in clients:
-        if not who.scope.allows(client_id):
-            raise BeyondOwnAccess
+    if not _within(who, clients):
+        raise BeyondOwnAccess
+    for client_id in clients or ():
         if await desk.directory.client(who.scope, client_id, tx.session) is None:
             raise UnknownClient(client=client_id)
+
+
+def _within(who: Identity, clients: Iterable[str] | None) -> bool:
+    if clients is None:
+        return who.scope.clients is None
+    return all(who.scope.allows(client_id) for client_id in clients)
 
 
 async def _check_email(tx: Transaction, desk: Desk, email: str, member_id: str | None) -> None:
@@ -129,3 +187,10 @@ def _leads(member: Member) -> bool:
 class BeyondOwnAccess(Forbidden):
     code = "beyond_own_access"
     detail = N_("You can only manage members whose clients you have access to yourself.")
+
+
+class NotEmpty(AlreadyExists):
+    code = "not_empty"
+    title = N_("There is a team already")
+    detail = N_("Only the first member can be added without being signed in.")
+    remedy = N_("Ask a lead to add you.")

@@ -10,7 +10,7 @@ import pytest
 
 from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.usecases import (
-    Report,
+    Revision,
     cancel_absence,
     change_absence,
     end_absence,
@@ -85,9 +85,7 @@ async def test_coming_back_is_a_new_handover_with_a_higher_epoch(
     absence, _ = await agency.away(jana)
     clock.advance(hours=1)
 
-    await agency.do(
-        lambda tx: end_absence(tx, agency.desk, LENA, absence.id, None, None, clock.now)
-    )
+    await agency.do(lambda tx: end_absence(tx, agency.desk, LENA, absence.id, None, clock.now))
 
     first, second = (await agency.told(HandoverStarted))[-2:]
     assert second.cause is HandoverCause.ABSENCE_ENDED
@@ -102,9 +100,7 @@ async def test_undo_is_cancelling_the_absence(agency: Agency) -> None:
     jana, tom = await agency.member("Jana", COPY), await agency.member("Tom", COPY)
     copy = await agency.responsibility("roast", COPY, jana, tom)
     absence, _ = await agency.away(jana)
-    await agency.do(
-        lambda tx: cancel_absence(tx, agency.desk, LENA, absence.id, absence.version, agency.now)
-    )
+    await agency.do(lambda tx: cancel_absence(tx, agency.desk, LENA, absence.id, agency.now))
     assert await agency.acting(copy) == jana.id
     assert (await agency.told(HandoverStarted))[-1].presence[0].present
 
@@ -120,11 +116,11 @@ async def test_of_two_overlapping_absences_the_last_to_end_brings_the_member_bac
     clock.advance(hours=1)
 
     _, none = await agency.do(
-        lambda tx: end_absence(tx, agency.desk, LENA, holiday.id, None, None, clock.now)
+        lambda tx: end_absence(tx, agency.desk, LENA, holiday.id, None, clock.now)
     )
     assert none is None, "she is still sick"
     _, back = await agency.do(
-        lambda tx: end_absence(tx, agency.desk, LENA, sick.id, None, None, clock.now)
+        lambda tx: end_absence(tx, agency.desk, LENA, sick.id, None, clock.now)
     )
     assert back is not None
     assert len(await agency.told(HandoverStarted)) == 2
@@ -164,7 +160,7 @@ async def test_an_active_absence_moved_to_tomorrow_brings_the_member_back_until_
     jana, tom = await agency.member("Jana", COPY), await agency.member("Tom", COPY)
     copy = await agency.responsibility("roast", COPY, jana, tom)
     absence, _ = await agency.away(jana)
-    later = Report(clock.now + timedelta(days=1), None, None, Reason(Kind.HOLIDAY))
+    later = Revision(clock.now + timedelta(days=1), None, None, Kind.HOLIDAY)
     changed, handover_id = await agency.do(
         lambda tx: change_absence(
             tx, agency.desk, LENA, absence.id, later, absence.version, clock.now
@@ -262,7 +258,7 @@ async def test_numbers_are_consecutive_within_the_agencys_year(
     jana = await agency.member("Jana")
     clock.now = clock.now.replace(year=2026, month=12, day=31, hour=22, minute=59)
     first, _ = await agency.away(jana)
-    await agency.do(lambda tx: cancel_absence(tx, agency.desk, LENA, first.id, None, agency.now))
+    await agency.do(lambda tx: cancel_absence(tx, agency.desk, LENA, first.id, agency.now))
     clock.advance(minutes=1)  # 23:00 UTC is midnight in Berlin
     await agency.away(jana)
     assert [one.number for one in await agency.told(HandoverStarted)] == [

@@ -1,0 +1,50 @@
+"""The scheduler put together: what it hears, what falls due, what it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.scheduler.absences import routes as absences
+from services.scheduler.background import run_in_background
+from services.scheduler.coverage import routes as coverage
+from services.scheduler.desk import open_desk
+from services.scheduler.handovers import routes as handovers
+from services.scheduler.indexes import declare_indexes
+from services.scheduler.members import routes as members
+from services.scheduler.publishing import routes as publishing
+from services.scheduler.qualifications import routes as qualifications
+from services.scheduler.responsibilities import routes as responsibilities
+from services.scheduler.settings import SchedulerSettings
+from shared.service import Service
+from shared.ui.ui import Ui
+from shared.web import create_app, session_router
+
+__all__ = ["NAME", "create_scheduler"]
+
+NAME = "scheduler"
+
+
+def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
+    """The application, not started. Members sign in here, with a cookie good for all services."""
+    desk = open_desk(service, settings.zone)
+    declare_indexes(service)
+    run_in_background(service, desk)
+    app = create_app(
+        service,
+        routers=[
+            members.router,
+            qualifications.router,
+            responsibilities.router,
+            absences.router,
+            coverage.router,
+            handovers.router,
+            publishing.router,
+            session_router,
+        ],
+        ui=Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock),
+    )
+    app.state.desk = desk
+    app.state.agency_name = settings.agency_name
+    return app

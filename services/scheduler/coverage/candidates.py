@@ -1,0 +1,49 @@
+"""Who could stand in: the remedy for a gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.scheduler.absences.store import Window
+from services.scheduler.coverage.person import Person
+from services.scheduler.desk import Desk
+from services.scheduler.members.domain import Member
+from services.scheduler.qualifications.domain import Qualification
+from services.scheduler.responsibilities.domain import Responsibility
+from shared.auth import Scope
+from shared.errors import NotFound
+
+__all__ = ["Candidate", "candidates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody present, qualified and with access, who is neither owner nor deputy."""
+
+    member: Member
+    qualification: Qualification
+
+
+async def candidates(
+    desk: Desk, scope: Scope, responsibility_id: str, at: datetime
+) -> list[Candidate]:
+    """The best qualified first. Raises `NotFound`."""
+    found = await desk.responsibilities.find(scope, responsibility_id)
+    if found is None:
+        raise NotFound
+    everybody = {one.id: one for one in await desk.members.all(scope)}
+    others = [one for one in everybody if one not in found.people]
+    people = await desk.team.people_within(others, Window(at, None))
+    fit = [one for one in people.values() if _fit(one, found, at)]
+    skills = {
+        one.member_id: one
+        for one in await desk.qualifications.of(person.member_id for person in fit)
+        if one.discipline is found.discipline
+    }
+    able = [Candidate(everybody[id], skill) for id, skill in skills.items()]
+    return sorted(able, key=lambda one: (-one.qualification.level, one.member.name.casefold()))
+
+
+def _fit(person: Person, responsibility: Responsibility, at: datetime) -> bool:
+    return person.why_not(responsibility.client_id, responsibility.discipline, at) is None

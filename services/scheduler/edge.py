@@ -1,0 +1,95 @@
+"""What the scheduler's routes share: who calls, the desk, and types of fields."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from fastapi import Depends, Path, Request
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic.json_schema import WithJsonSchema
+
+from services.scheduler.absences.period import When
+from services.scheduler.desk import Desk
+from shared.auth import Identity, Permission
+from shared.errors import N_
+from shared.web import require
+
+__all__ = [
+    "Email",
+    "Id",
+    "Instant",
+    "Language",
+    "Manager",
+    "Moment",
+    "Name",
+    "PathId",
+    "Reader",
+    "TheDesk",
+    "TimeZone",
+]
+
+Reader = Annotated[Identity, require(Permission.TEAM_READ)]
+"""May see members, responsibilities, coverage, handovers, and who is away when."""
+
+Manager = Annotated[Identity, require(Permission.TEAM_WRITE)]
+"""May change members, qualifications, responsibilities and leads."""
+
+
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(N_("This must be an IANA time zone, like Europe/Berlin."))
+    return name
+
+
+def _instant(at: datetime) -> datetime:
+    """To the millisecond, because MongoDB keeps no more and an answer must survive storing."""
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _moment(value: object) -> When:
+    """The forms of `When`, told apart by how they are written."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)  # noqa: PLR2004 (YYYY-MM-DD)
+        except ValueError:
+            pass
+    raise ValueError(N_("This must be a date, or a date and time, with or without offset."))
+
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+PathId = Annotated[str, Path(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+# One address, nothing that could break out of a header; whether it works, the first mail tells.
+Email = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=254,
+        pattern=r"^[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\]+$",
+    ),
+]
+Language = Annotated[str, Field(pattern="^(de|en)$")]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
+Moment = Annotated[
+    datetime | date,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "A date and time with offset; or without, which is local; or a date",
+            "examples": ["2026-11-24T10:42:00+01:00", "2026-11-24T10:42", "2026-11-24"],
+        }
+    ),
+]
