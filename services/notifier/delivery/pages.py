@@ -111,6 +111,7 @@ async def _context(caller: Identity, desk: Desk) -> dict[str, Any]:
         "own": await desk.page(caller, own=True, limit=OWN_SHOWN),
         "everybody": await desk.page(caller, own=False, limit=ROWS) if oversees else None,
         "attention": await desk.for_a_person(caller) if decides else None,
+        "counts": {"notifier": await desk.deliveries.count_unnoted(caller)},
     }
 
 

@@ -174,6 +174,17 @@ class Deliveries:
         shown, next_cursor = _ORDER.split(await rows.to_list(limit + 1), limit)
         return [_told(row) for row in shown], next_cursor
 
+    async def count_unnoted(self, reader: Identity) -> int:
+        """The reader's own briefs that wait to be taken note of."""
+        return await self._notifications.count_documents(
+            {
+                "member_id": reader.member_id,
+                "kind": NotificationKind.BRIEF.value,
+                "acknowledged_at": None,
+                "state": {"$ne": DeliveryState.SUPERSEDED.value},
+            }
+        )
+
     async def for_a_person(self, reader: Identity, limit: int = 50) -> list[Told]:
         """What does not go on without a person's decision, oldest first."""
         query = {"$and": [_visible_to(reader), {"state": {"$in": [*_NEEDS_A_PERSON]}}]}

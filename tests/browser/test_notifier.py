@@ -1,0 +1,123 @@
+"""The notifier's live page in a real Chromium: briefs arrive, are taken note of, are decided on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from playwright.async_api import Page, async_playwright, expect
+
+from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from tests.integration.notifier.mail_server import Does, MailServer
+from tests.integration.notifier.others import Others, agency, completed, coverage, received
+from tests.support.engines import AUTH_SECRET, Engines
+from tests.support.processes import ServiceProcesses
+
+pytestmark = pytest.mark.browser
+
+LENA = Identity("lena", "Lena Vogt", Role.LEAD, Scope(None))
+TOM = Identity("tom", "Tom Berger", Role.MEMBER, Scope(None))
+
+Open = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def mail_server() -> AsyncIterator[MailServer]:
+    async with MailServer().running() as server:
+        yield server
+
+
+@pytest.fixture
+async def url(
+    engines: Engines, topics: str, tmp_path: Path, mail_server: MailServer
+) -> AsyncIterator[str]:
+    env = {"SMTP_PORT": str(mail_server.port)}
+    async with ServiceProcesses(engines, topics, tmp_path, env=env) as processes:
+        await processes.start("notifier")
+        yield processes.url_of("notifier")
+
+
+@pytest.fixture
+async def others(kafka_servers: str, topics: str) -> AsyncIterator[Others]:
+    async with AIOKafkaProducer(bootstrap_servers=kafka_servers) as producer:
+        yield Others(producer, topics)
+
+
+@pytest.fixture
+async def open_as(url: str) -> AsyncIterator[Open]:
+    """The page as somebody sees it; any error on the console fails the test."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+
+        async def open_as(who: Identity, *, width: int = 1280, language: str = "en") -> Page:
+            context = await chromium.new_context(
+                viewport={"width": width, "height": 800}, locale=language
+            )
+            session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
+            await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on(
+                "console",
+                lambda said: complaints.append(said.text) if said.type == "error" else None,
+            )
+            await page.goto(f"{url}/")
+            await expect(page.locator("[data-live=on]")).to_be_visible()
+            return page
+
+        yield open_as
+        await chromium.close()
+    assert complaints == []
+
+
+async def test_a_brief_comes_by_itself_and_is_taken_note_of(
+    open_as: Open, others: Others
+) -> None:
+    tom, lena = await open_as(TOM), await open_as(LENA)
+    await expect(tom.get_by_text("Nothing for you")).to_be_visible()
+    await expect(tom.get_by_text("All deliveries")).to_have_count(0)
+    await others.say(*agency(), coverage("c1:copywriting", "tom"))
+    await others.say(completed(received("tom", "c1:copywriting"), gaps=("c2:design",)))
+
+    await expect(tom.get_by_text("You are standing in for Jana Hoffmann: 3 items")).to_be_visible()
+    row = lena.locator(".delivery-row", has_text="Brief, Tom Berger")
+    await expect(row.get_by_text("Sent")).to_be_visible()
+    await expect(lena.get_by_text("Gap: Design, Stadtwerke Auental")).to_be_visible()
+
+    await tom.get_by_role("button", name="I have it").click()
+    await expect(tom.locator("#briefs").get_by_text("Has it")).to_be_visible()
+    await expect(tom.get_by_role("button", name="I have it")).to_have_count(0)
+    await expect(row.get_by_text("Has it")).to_be_visible()
+
+
+async def test_a_lead_ends_an_uncertainty(
+    open_as: Open, others: Others, mail_server: MailServer
+) -> None:
+    mail_server.tell("tom@agency.example", Does.TAKE_AND_HANG_UP)
+    lena = await open_as(LENA)
+    await others.say(*agency(), completed(received("tom", "c1:copywriting"), leads=()))
+    box = lena.locator(".attention")
+    await expect(box.get_by_text("Unknown outcome")).to_be_visible()
+    await expect(box.get_by_text("it is not sent again unless you say so")).to_be_visible()
+    await box.get_by_role("button", name="It arrived").click()
+    await expect(box).to_have_count(0)
+    row = lena.locator(".delivery-row", has_text="Brief, Tom Berger")
+    await expect(row.get_by_text("Sent")).to_be_visible()
+    assert len(mail_server.taken) == 1
+
+
+async def test_it_fits_a_phone_in_german(open_as: Open, others: Others) -> None:
+    await others.say(*agency(), coverage("c1:copywriting", "tom"))
+    await others.say(completed(received("tom", "c1:copywriting"), gaps=("c2:design",)))
+    for who in (TOM, LENA):
+        page = await open_as(who, width=360, language="de")
+        await expect(page.get_by_role("heading", name="Mitteilungen")).to_be_visible()
+        await expect(page.get_by_text("Jana Hoffmann").first).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
