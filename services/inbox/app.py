@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.inbox.conversations import pages
 from services.inbox.conversations import routes as conversation_routes
 from services.inbox.conversations.store import Conversations, Messages, Notes
 from services.inbox.conversations.usecases import Stores
@@ -59,7 +60,7 @@ def create_app(settings: InboxSettings, clock: Clock = utc_now) -> FastAPI:
     ui = Ui("inbox", Path(__file__).parent, root_path=settings.root_path, clock=clock)
     app = web.create_app(
         service,
-        routers=[conversation_routes.router, source_routes.router, webhook.router],
+        routers=[pages.router, conversation_routes.router, source_routes.router, webhook.router],
         ui=ui,
     )
     app.state.conversations = Stores(

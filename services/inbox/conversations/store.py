@@ -63,7 +63,8 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which conversations; conditions combine. `caller` is whose `MINE` are."""
+    """Which conversations; conditions combine. `caller` is whose `MINE` are; `home` those held
+    for this member, `at_home` those held for nobody."""
 
     caller: str
     view: View = View.ALL
@@ -72,11 +73,14 @@ class Selection:
     client_id: str | None = None
     holder: str | None = None
     home: str | None = None
+    at_home: bool = False
 
     def mongo(self) -> Document:
         wanted = {"page_id": self.page_id, "client_id": self.client_id, "home": self.home}
         query: Document = {name: value for name, value in wanted.items() if value is not None}
         query["open"] = self.status is ConversationStatus.OPEN
+        if self.at_home:
+            query["home"] = None
         holders: list[str | None] = [self.holder] if self.holder is not None else []
         if self.view is View.MINE:
             holders.append(self.caller)

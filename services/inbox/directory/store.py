@@ -47,6 +47,11 @@ class Member:
     active: bool
     present: bool
 
+    @property
+    def first_name(self) -> str:
+        """Colleagues call each other by it, where there is little room."""
+        return self.name.split(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Cover:
