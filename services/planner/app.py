@@ -17,6 +17,8 @@ from services.planner.content.usecases import Desk
 from services.planner.directory import routes as directory_routes
 from services.planner.directory.store import DirectoryStore, index_directory
 from services.planner.metrics import measure_tasks
+from services.planner.plan import due, items, posts, setup
+from services.planner.plan import tasks as plan_tasks
 from services.planner.settings import PlannerSettings
 from services.planner.tasks import routes as task_routes
 from services.planner.tasks.store import TaskStore, index_tasks
@@ -61,6 +63,11 @@ def create_app(settings: PlannerSettings, clock: Clock = utc_now) -> FastAPI:
             campaign_routes.router,
             content_routes.router,
             task_routes.router,
+            due.router,
+            posts.router,
+            items.router,
+            plan_tasks.router,
+            setup.router,
         ],
         ui=Ui("planner", Path(__file__).parent, root_path=settings.root_path, clock=clock),
     )

@@ -21,6 +21,7 @@ STYLESHEETS = (
     "handover.css",
     "inbox.css",
     "notifications.css",
+    "plan.css",
     "print.css",
 )
 _FOR_GOOD = "public, max-age=31536000, immutable"

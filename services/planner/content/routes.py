@@ -27,7 +27,10 @@ from shared.events.planner import ContentStatus
 from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
 
-__all__ = ["At", "Ref", "router"]
+__all__ = [
+    "ApproveBody", "At", "Command", "ContentBody", "ContentPatch", "ContentTaskBody", "Ref",
+    "RequestChangesBody", "router",
+]
 
 router = APIRouter(prefix="/api/v1/content", tags=["content"])
 
@@ -126,6 +129,15 @@ class ContentBody(StrictModel):
     text: Text = ""
     variants: Variants = Field(default_factory=list)
 
+    def new(self) -> NewContent:
+        return NewContent(
+            client_id=self.client_id,
+            title=self.title,
+            text=self.text,
+            variants=_variants(self.variants),
+            campaign_id=self.campaign_id,
+        )
+
 
 class ContentPatch(StrictModel):
     """A new text is a new revision. `variants` replaces all of them."""
@@ -182,16 +194,8 @@ async def list_content(
 async def add_content(
     who: Writer, at: At, service: Served, once: Idempotent, body: ContentBody
 ) -> Response:
-    new = NewContent(
-        client_id=body.client_id,
-        title=body.title,
-        text=body.text,
-        variants=_variants(body.variants),
-        campaign_id=body.campaign_id,
-    )
-
     async def work(tx: Transaction) -> Response:
-        item = await usecases.add_content(tx, at, who, new, service.clock())
+        item = await usecases.add_content(tx, at, who, body.new(), service.clock())
         location = f"{service.settings.root_path}/api/v1/content/{item.id}"
         return reply(_view(item), status=201, version=item.version, location=location)
 

@@ -26,12 +26,14 @@ __all__ = ["ContentFilter", "ContentStore", "index_content"]
 
 # By the first publish time; what has none yet comes last.
 _CONTENT = Order("content", ("undated", 1), ("due_at", 1), ("_id", 1))
+_LATEST_FIRST = Order("content, latest first", ("due_at", -1), ("_id", -1))
 _REVISIONS = Order("revisions", ("number", -1), ("_id", 1))
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFilter:
-    """What to list; None and empty leave it open. `due_to` is the first instant not included."""
+    """What to list; None and empty leave it open. `due_to` is the first instant not included;
+    `or_undated` lets items without a publish time through the limits."""
 
     client_id: str | None = None
     page_id: str | None = None
@@ -39,6 +41,7 @@ class ContentFilter:
     statuses: frozenset[ContentStatus] = field(default_factory=frozenset)
     due_from: datetime | None = None
     due_to: datetime | None = None
+    or_undated: bool = False
 
     def query(self) -> Document:
         query: Document = {}
@@ -51,7 +54,8 @@ class ContentFilter:
         if self.statuses:
             query["status"] = {"$in": sorted(self.statuses)}
         if due := within(self.due_from, self.due_to):
-            query["due_at"] = due
+            undated = [{"undated": True}] if self.or_undated else []
+            query["$or"] = [{"due_at": due}, *undated]
         return query
 
 
@@ -84,11 +88,21 @@ class ContentStore:
         query = {"$and": [{"_id": {"$in": sorted(set(ids))}}, scope.mongo()]}
         return {item.id: item for item in await self._content.find(query)}
 
+    async def any(self, scope: Scope) -> bool:
+        return await self._content.find_one(scope.mongo()) is not None
+
     async def slice(
-        self, scope: Scope, wanted: ContentFilter, cursor: str | None, limit: int
+        self,
+        scope: Scope,
+        wanted: ContentFilter,
+        cursor: str | None,
+        limit: int,
+        *,
+        latest_first: bool = False,
     ) -> Slice[ContentItem]:
         query = {"$and": [wanted.query(), scope.mongo()]}
-        return await self._content.slice(query, _CONTENT, cursor, limit)
+        order = _LATEST_FIRST if latest_first else _CONTENT
+        return await self._content.slice(query, order, cursor, limit)
 
     async def revisions(
         self, scope: Scope, content_id: str, cursor: str | None, limit: int

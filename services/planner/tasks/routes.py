@@ -24,7 +24,8 @@ from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Served, StrictModel, reply
 
 __all__ = [
-    "ME", "NOBODY", "Coverage", "Ref", "TaskView", "Tasks", "Team", "created", "router",
+    "ME", "NOBODY", "Coverage", "Ref", "TaskBody", "TaskPatch", "TaskView", "Tasks", "Team",
+    "created", "router",
 ]
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])

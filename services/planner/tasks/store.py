@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -84,6 +85,18 @@ class TaskStore:
     async def open_of_content(self, scope: Scope, content_id: str, tx: Transaction) -> list[Task]:
         query = {"$and": [{"content_id": content_id, "open": True}, scope.mongo()]}
         return await self._tasks.find(query, tx)
+
+    async def open_of_each(
+        self, scope: Scope, content_ids: Iterable[str]
+    ) -> dict[str, list[Task]]:
+        """The open tasks of several content items, by due time."""
+        named = {"content_id": {"$in": sorted(set(content_ids))}, "open": True}
+        found: dict[str, list[Task]] = {}
+        for task in sorted(
+            await self._tasks.find({"$and": [named, scope.mongo()]}), key=lambda t: (t.due_at, t.id)
+        ):
+            found.setdefault(task.content_id or "", []).append(task)
+        return found
 
     async def refile(self, tx: Transaction, content_id: str, campaign_id: str | None) -> None:
         """Let the tasks of a content item follow it into another campaign."""
