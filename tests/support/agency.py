@@ -1,0 +1,195 @@
+"""A small agency, made over HTTP: what the end-to-end and the kill tests work with.
+
+One client with two pages. Jana is community manager of the first page and copywriter; Tom is her
+deputy and Mira his; Lena leads. Every call is repeated until it is answered, with the same
+`Idempotency-Key`, as a careful client of the API does it while processes are killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from shared.auth import Identity, Role, Scope, Tokens
+from tests.support.engines import AUTH_SECRET
+from tests.support.waiting import eventually
+
+__all__ = ["Agency", "NotNow"]
+
+_DISCIPLINES = ("copywriting", "community", "publishing", "design")
+_PATIENCE_SECONDS = 90
+
+
+class NotNow(Exception):
+    """The answer says to try again."""
+
+
+class Agency:
+    """Ids of members, pages and sources by their names, once it is built."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=20)
+        self._lead = _token("setup", "Setup", Role.LEAD)
+        self.members: dict[str, str] = {}
+        self.client = ""
+        self.pages: list[str] = []
+        self.sources: list[dict[str, str]] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def build(self) -> None:
+        client = await self.post("/planner/api/v1/clients", {"name": "Rösterei Morgenrot"})
+        self.client = client["id"]
+        for name, platform in (("Morgenrot", "instagram"), ("Morgenrot Leipzig", "mastodon")):
+            page = {"client_id": self.client, "name": name, "platform": platform}
+            self.pages.append((await self.post("/planner/api/v1/pages", page))["id"])
+        for name, role in (
+            ("Jana", "member"),
+            ("Tom", "member"),
+            ("Mira", "member"),
+            ("Lena", "lead"),
+        ):
+            await self._hire(name, role)
+        await self._make_responsible()
+        for page_id in self.pages:
+            source = await self.post("/inbox/api/v1/sources", {"page_id": page_id})
+            self.sources.append({"id": source["id"], "secret": source["secret"]})
+
+    async def _hire(self, name: str, role: str) -> None:
+        body = {"name": f"{name} Muster", "email": f"{name.lower()}@example.org", "role": role}
+        member_id = (await self.post("/scheduler/api/v1/members", body))["id"]
+        self.members[name] = member_id
+        for discipline in _DISCIPLINES:
+            await self.post(
+                f"/scheduler/api/v1/members/{member_id}/qualifications",
+                {"discipline": discipline, "level": 2},
+            )
+
+    async def _make_responsible(self) -> None:
+        jana, tom, mira = (self.members[name] for name in ("Jana", "Tom", "Mira"))
+        await self.put(
+            f"/scheduler/api/v1/clients/{self.client}/leads",
+            {"members": [self.members["Lena"]]},
+            if_match=0,
+        )
+        for discipline in ("copywriting", "design"):
+            await self._responsible(discipline, None, jana, [tom, mira])
+        for page_id in self.pages:
+            for discipline in ("community", "publishing"):
+                await self._responsible(discipline, page_id, jana, [tom, mira])
+
+    async def _responsible(
+        self, discipline: str, page_id: str | None, owner: str, deputies: Sequence[str]
+    ) -> None:
+        body = {
+            "client_id": self.client,
+            "page_id": page_id,
+            "discipline": discipline,
+            "owner": owner,
+            "deputies": list(deputies),
+        }
+        await self.post("/scheduler/api/v1/responsibilities", body)
+
+    # What happens in it
+
+    async def task(self, number: int, discipline: str = "copywriting") -> str:
+        due = datetime.now(UTC) + timedelta(days=1, minutes=number)
+        body = {
+            "client_id": self.client,
+            "discipline": discipline,
+            "title": f"Task {number}",
+            "due_at": due.isoformat(),
+        }
+        created: str = (await self.post("/planner/api/v1/tasks", body))["id"]
+        return created
+
+    async def report_sick(self, name: str) -> dict[str, Any]:
+        """{absence: {...}, handover_id}"""
+        body = {"member_id": self.members[name], "kind": "sick", "note": "canary-3f9a"}
+        reported: dict[str, Any] = await self.post("/scheduler/api/v1/absences", body)
+        return reported
+
+    async def return_to_work(self, absence_id: str) -> dict[str, Any]:
+        """Ends the absence, whatever version it has."""
+        path = f"/scheduler/api/v1/absences/{absence_id}"
+        absence = await self.get(path)
+        ended: dict[str, Any] = await self.post(f"{path}/end", {}, if_match=absence["version"])
+        return ended
+
+    async def receipt_closed(self, handover_id: str, timeout: float = 60) -> dict[str, Any]:
+        async def completed() -> dict[str, Any] | None:
+            handover = await self.get(f"/scheduler/api/v1/handovers/{handover_id}")
+            return handover if handover["state"] == "completed" else None
+
+        found: dict[str, Any] | None = await eventually(
+            completed, timeout=timeout, what="the receipt is closed"
+        )
+        assert found is not None
+        return found
+
+    # HTTP
+
+    async def get(self, path: str) -> Any:
+        return await self._call("GET", path)
+
+    async def post(self, path: str, body: Mapping[str, Any], *, if_match: int | None = None) -> Any:
+        return await self._call("POST", path, body, if_match)
+
+    async def put(self, path: str, body: Mapping[str, Any], *, if_match: int | None = None) -> Any:
+        return await self._call("PUT", path, body, if_match)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        if_match: int | None = None,
+    ) -> Any:
+        headers = {"Authorization": f"Bearer {self._lead}", "Idempotency-Key": uuid4().hex}
+        if if_match is not None:
+            headers["If-Match"] = f'"{if_match}"'
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type((NotNow, httpx.TransportError)),
+            wait=wait_random_exponential(multiplier=0.05, max=1),
+            stop=stop_after_delay(_PATIENCE_SECONDS),
+            reraise=True,
+        ):
+            with attempt:
+                response = await self._http.request(method, path, json=body, headers=headers)
+                if response.status_code >= 500 or _not_known_yet(response):
+                    raise NotNow(response.text)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json()
+
+
+def _not_known_yet(response: httpx.Response) -> bool:
+    """The service has not heard of the client or page from the planner."""
+    return response.is_client_error and response.json()["code"] in {
+        "unknown_client",
+        "unknown_page",
+    }
+
+
+def _token(member_id: str, name: str, role: Role) -> str:
+    identity = Identity(member_id=member_id, name=name, role=role, scope=Scope(None))
+    return Tokens(AUTH_SECRET).issue(identity, timedelta(hours=2))

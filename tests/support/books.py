@@ -1,0 +1,127 @@
+"""Do the books balance? Reads the four databases and says what does not add up.
+
+Nobody absent holds open work; work of a covered responsibility has a holder; each item's moves
+chain without a hole and no move is told twice; every completed receipt's parts equal its totals;
+no message is doubled, and each conversation's messages are numbered without a hole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from pymongo import MongoClient
+
+__all__ = ["Books"]
+
+_ITEMS = (("planner", "tasks"), ("scheduler", "publications"), ("inbox", "conversations"))
+_SERVICES = ("planner", "scheduler", "inbox", "notifier")
+Row = dict[str, Any]
+
+
+class Books:
+    def __init__(self, client: MongoClient[Row], prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def rows(self, service: str, collection: str, query: Row | None = None) -> list[Row]:
+        return list(self._client[f"{self._prefix}{service}"][collection].find(query or {}))
+
+    # Being at rest
+
+    def at_rest(self) -> bool:
+        """Nothing is under way: all events are sent, all runs answered, all receipts closed."""
+        return not (
+            any(self.rows(name, "outbox", {"published_at": None}) for name in _SERVICES)
+            or any(
+                self.rows(name, "handover_runs", {"state": {"$ne": "answered"}})
+                for name, _ in _ITEMS
+            )
+            or self.rows("scheduler", "handovers", {"state": "open"})
+            or len(self.rows("planner", "handover_runs"))
+            != len(self.rows("scheduler", "handovers"))
+            or len(self.rows("inbox", "handover_runs")) != len(self.rows("scheduler", "handovers"))
+        )
+
+    # What does not add up
+
+    def faults(self) -> list[str]:
+        """Empty when the books balance."""
+        return [*self._holders(), *self._moves(), *self._receipts(), *self._messages()]
+
+    def _holders(self) -> Iterator[str]:
+        absent = {row["_id"] for row in self.rows("scheduler", "members", {"present": False})}
+        acting = {row["_id"]: row["acting"] for row in self.rows("scheduler", "coverage")}
+        for service, collection in _ITEMS:
+            for item in self.rows(service, collection, {"open": True}):
+                where = f"{service}/{collection}/{item['_id']}"
+                if item["holder"] in absent:
+                    yield f"{where} is held by {item['holder']}, who is absent"
+                if item["holder"] is None and acting.get(item["responsibility_id"]) is not None:
+                    yield f"{where} is uncovered, {item['responsibility_id']} is not"
+                if item["home"] is not None and item["home"] == item["holder"]:
+                    yield f"{where} is at home and says it is not"
+
+    def _moves(self) -> Iterator[str]:
+        told: dict[str, list[Row]] = defaultdict(list)
+        for part in self.rows("scheduler", "receipt_parts"):
+            for move in part["moves"]:
+                told[move["item_id"]].append(move)
+        for item_id, moves in told.items():
+            moves.sort(key=lambda move: int(move["move_no"]))
+            if [move["move_no"] for move in moves] != list(range(1, len(moves) + 1)):
+                yield f"moves of {item_id} have a hole or a double: {[m['move_no'] for m in moves]}"
+            for before, after in pairwise(moves):
+                # A command may have given the item to somebody else between two moves.
+                if before["home"] is not None and after["home"] not in {before["home"], None}:
+                    yield f"{item_id} forgot its home {before['home']}"
+        for service, collection in _ITEMS:
+            for item in self.rows(service, collection):
+                moves = told.get(item["_id"], [])
+                if item["move_no"] != len(moves):
+                    yield f"{item['_id']} moved {item['move_no']} times, told {len(moves)}"
+
+    def _receipts(self) -> Iterator[str]:
+        parts: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for part in self.rows("scheduler", "receipt_parts"):
+            parts[part["handover_id"], part["participant"]].append(part)
+        for handover in self.rows("scheduler", "handovers"):
+            for participant in handover["participants"]:
+                told = parts[handover["_id"], participant]
+                moved = sum(len(part["moves"]) for part in told)
+                totals = [part["total"] for part in told if part["total"] is not None]
+                if totals != [moved]:
+                    yield f"{handover['number']}/{participant}: {moved} moves, totals {totals}"
+
+    def _messages(self) -> Iterator[str]:
+        arrivals: dict[str, list[int]] = defaultdict(list)
+        for message in self.rows("inbox", "messages"):
+            arrivals[message["conversation_id"]].append(message["arrival"])
+        for conversation in self.rows("inbox", "conversations"):
+            numbers = sorted(arrivals.pop(conversation["_id"], []))
+            if numbers != list(range(1, conversation["messages"] + 1)):
+                yield f"conversation {conversation['_id']} has messages {numbers}"
+        for conversation_id in arrivals:
+            yield f"messages of a conversation that is not there: {conversation_id}"
+
+    def doubled_notifications(self) -> list[str]:
+        """Persons who were told of one cause more than once."""
+        causes = Counter(
+            (row["handover_id"], row["member_id"], row["kind"])
+            for row in self.rows("notifier", "notifications")
+        )
+        return [str(cause) for cause, times in causes.items() if times > 1]
+
+    # All there is, for comparing before and after a redelivery
+
+    def everything(self) -> dict[str, list[Row]]:
+        """All documents but the machinery's own, by database and collection."""
+        found: dict[str, list[Row]] = {}
+        for service in _SERVICES:
+            database = self._client[f"{self._prefix}{service}"]
+            for name in sorted(database.list_collection_names()):
+                if name not in {"leases", "outbox", "due", "settlements"}:
+                    found[f"{service}/{name}"] = list(database[name].find().sort("_id", 1))
+        return found
