@@ -45,7 +45,7 @@ def create_app(settings: InboxSettings, clock: Clock = utc_now) -> FastAPI:
             Items(
                 "conversations",
                 ItemKind.CONVERSATION,
-                fields=("author_name", "excerpt"),
+                fields=("author_name",),
                 label=_label,
             )
         ],
@@ -86,9 +86,7 @@ def _subscribe(
         dispatch(team_coverage(directory)),
         prepare=participation.take_coverage,
     )
-    service.subscribe(
-        topics.WORK_HANDOVERS, dispatch({HandoverStarted: participation.store_run})
-    )
+    service.subscribe(topics.WORK_HANDOVERS, dispatch({HandoverStarted: participation.store_run}))
     service.subscribe(topics.COMMUNITY_MESSAGES, community_messages(intake, service.clock))
     service.worker(
         "unrouted",
@@ -119,5 +117,5 @@ def _index(service: Service) -> None:
 
 
 def _label(document: Mapping[str, Any]) -> str:
-    """How a receipt calls a conversation."""
-    return f"{document['author_name']}: {document['excerpt']}"
+    """How a receipt calls a conversation. What was said stays in the inbox: receipts last."""
+    return str(document["author_name"])

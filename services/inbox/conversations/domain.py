@@ -14,8 +14,17 @@ from shared.events.inbox import ConversationChanged, ConversationStatus, Message
 from shared.handover.rule import Holding
 
 __all__ = [
-    "Conversation", "ConversationId", "Message", "MessageId", "Note",
-    "assign", "changed", "finish", "release", "reopen", "touch",
+    "Conversation",
+    "ConversationId",
+    "Message",
+    "MessageId",
+    "Note",
+    "assign",
+    "changed",
+    "finish",
+    "release",
+    "reopen",
+    "touch",
 ]
 
 ConversationId = str
@@ -96,11 +105,6 @@ class Conversation:
     @property
     def holder(self) -> str | None:
         return self.holding.holder
-
-    @property
-    def label(self) -> str:
-        """How a receipt calls it: the author and the beginning of what was said."""
-        return f"{self.author_name}: {self.excerpt}"[:80]
 
 
 def assign(conversation: Conversation, to: str) -> Change:

@@ -11,10 +11,11 @@ from fastapi import FastAPI
 
 from shared.auth import Identity
 from shared.mongo import Mongo
-from tests.integration.inbox.conftest import As, World, rows
+from tests.integration.inbox.conftest import As
 from tests.integration.inbox.team import JANA, LEAD, MIRA, OUTSIDER, SYSTEM, TOM, away, back
 from tests.integration.inbox.test_intake import messages, set_up, taken_in
 from tests.integration.inbox.test_webhook import problem
+from tests.integration.inbox.world import World, rows
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message
 
@@ -77,7 +78,7 @@ async def test_a_sick_call_moves_the_conversation_and_the_return_brings_it_back(
     assert [part.data["total"] for part in parts] == [None, 1]
     [move] = parts[0].data["moves"]
     assert (move["from_holder"], move["to_holder"], move["move_no"]) == ("jana", "tom", 1)
-    assert move["label"] == "Katrin Lohse: text 2"
+    assert move["label"] == "Katrin Lohse"
     await handed_over(
         world, database, 3, back("jana", {"morgenrot": "jana", "auental": "jana"}, epoch=3)
     )
