@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,12 +11,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from pymongo import MongoClient
 
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
+
+_PORTS = (
+    *("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGODB_PORT", "SMTP_PORT", "PORT"),
+    *("PLANNER_PORT", "SCHEDULER_PORT", "INBOX_PORT", "NOTIFIER_PORT"),
+)
+_UP = re.compile("MONGODB_URI=|Ctrl-C ends it")
 
 
 class Commands:
@@ -31,9 +39,9 @@ class Commands:
         port = self._environment["UNDERSTUDY_MONGODB_PORT"]
         return f"mongodb://127.0.0.1:{port}/?replicaSet=rs0"
 
-    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self._argv(command), env=self._environment, capture_output=True, text=True, check=False
+            self._argv(*command), env=self._environment, capture_output=True, text=True, check=False
         )
 
     async def start(self, command: str) -> subprocess.Popen[bytes]:
@@ -42,7 +50,10 @@ class Commands:
         with output.open("wb") as file:
             process = subprocess.Popen(self._argv(command), env=self._environment, stdout=file)
         self._running.append(process)
-        await eventually(lambda: b"MONGODB_URI=" in output.read_bytes(), timeout=60)
+        await eventually(
+            lambda: _UP.search(output.read_text()) or process.poll() is not None, timeout=90
+        )
+        assert process.poll() is None, output.read_text()
         return process
 
     def end(self) -> None:
@@ -50,16 +61,15 @@ class Commands:
             process.terminate()
             process.wait()
 
-    def _argv(self, command: str) -> list[str]:
-        return [sys.executable, "-m", "deploy.local", command]
+    def _argv(self, *command: str) -> list[str]:
+        return [sys.executable, "-m", "deploy.local", *command]
 
 
 @pytest.fixture
 def commands(tmp_path: Path) -> Iterator[Commands]:
-    ports = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGODB_PORT")
     clusters = ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI")
     environment = {name: value for name, value in os.environ.items() if name not in clusters}
-    environment |= {f"UNDERSTUDY_{name}": str(free_port()) for name in ports}
+    environment |= {f"UNDERSTUDY_{name}": str(free_port()) for name in _PORTS}
     commands = Commands(
         tmp_path / "state", environment | {"UNDERSTUDY_STATE": str(tmp_path / "state")}
     )
@@ -99,3 +109,23 @@ async def test_state_has_one_user_and_is_forgotten_only_when_idle(commands: Comm
     await eventually(lambda: commands.run("reset").returncode == 0)
 
     assert not (commands.state / "data").exists()
+
+
+async def test_an_empty_agency_gets_its_first_member(commands: Commands) -> None:
+    stack = await commands.start("up")
+    everything = children(stack)
+
+    created = commands.run("first-member", "--name", "Lena Vogt", "--email", "lena@agency.example")
+    again = commands.run("first-member", "--name", "Lena Vogt", "--email", "lena@agency.example")
+
+    assert (created.returncode, created.stderr) == (0, "")
+    assert again.returncode == 1
+    async with httpx.AsyncClient(follow_redirects=True) as browser:
+        page = await browser.get(created.stdout.strip())
+    assert page.status_code == 200
+    assert page.url.path == "/scheduler/"
+    assert "Lena Vogt" in page.text
+
+    stack.send_signal(signal.SIGINT)
+    assert stack.wait(timeout=40) == 0
+    assert not any(process.is_running() for process in everything)
