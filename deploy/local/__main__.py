@@ -72,7 +72,12 @@ async def _up(settings: LocalSettings, _: argparse.Namespace) -> int:
     async with stack.Stack(settings) as everything:
         await everything.start_engines()
         await everything.start_services()
-        print(f"\nUnderstudy is at {settings.public_url}. Ctrl-C ends it.", flush=True)
+        print(
+            f"\nUnderstudy is at {settings.public_url}; mail stays in {settings.mail}.\n"
+            'An empty one needs its first lead: make first-member NAME="…" EMAIL=…\n'
+            "Ctrl-C ends it.",
+            flush=True,
+        )
         return await _for_ever()
 
 

@@ -77,7 +77,7 @@ def smtp(settings: LocalSettings) -> Process:
         "aiosmtpd",
         *("-n", "-l", address, "-c", "aiosmtpd.handlers.Mailbox", str(settings.mail)),
         ready=listens(HOST, settings.smtp_port),
-        where=f"{address}, mail in {settings.mail}",
+        where=address,
     )
     process.prepare = prepare
     return process
