@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
 from shared.mongo import Mongo
-from tests.integration.inbox.conftest import World, rows
 from tests.integration.inbox.test_intake import set_up, taken_in
+from tests.integration.inbox.world import World, rows
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message
 

@@ -13,10 +13,11 @@ from prometheus_client import REGISTRY
 
 from services.inbox.settings import InboxSettings
 from shared.mongo import Mongo
-from tests.integration.inbox.conftest import As, StartInbox, World, rows
+from tests.integration.inbox.conftest import As, StartInbox
 from tests.integration.inbox.team import JANA, away, back
 from tests.integration.inbox.test_commands import PATH
 from tests.integration.inbox.test_intake import set_up, taken_in
+from tests.integration.inbox.world import World, rows
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message
 

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from shared.events.inbox import MessageReceived
 from shared.mongo import Mongo
-from tests.integration.inbox.conftest import StartInbox, World, rows
+from tests.integration.inbox.conftest import StartInbox
 from tests.integration.inbox.team import away, setting
+from tests.integration.inbox.world import World, rows
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message
 

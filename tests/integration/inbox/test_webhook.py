@@ -12,9 +12,10 @@ from fastapi import FastAPI
 from standardwebhooks.webhooks import Webhook
 
 from shared.mongo import Mongo
-from tests.integration.inbox.conftest import As, World, rows
+from tests.integration.inbox.conftest import As
 from tests.integration.inbox.team import LEAD, OUTSIDER, TOM
 from tests.integration.inbox.test_intake import set_up, taken_in
+from tests.integration.inbox.world import World, rows
 
 
 def body_of(*numbers: int, **fields: Any) -> dict[str, Any]:

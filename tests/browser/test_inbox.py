@@ -1,0 +1,308 @@
+"""The inbox in a real Chromium: reading, claiming, noting, done and undone, live, by keyboard."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from services.inbox.conversations.listing import ROWS
+from shared.auth import COOKIE, Identity, Tokens
+from shared.clock import utc_now
+from shared.events.inbox import MessageReceived
+from shared.mongo import Mongo
+from tests.integration.inbox.team import LEAD, MIRA, TOM, away
+from tests.integration.inbox.test_intake import set_up, taken_in
+from tests.integration.inbox.world import World, rows, world_of
+from tests.support.engines import AUTH_SECRET, Engines
+from tests.support.processes import ServiceProcesses
+from tests.support.waiting import eventually
+from tests.unit.inbox.conversing import message
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def url(engines: Engines, topics: str, tmp_path: Path) -> AsyncIterator[str]:
+    async with ServiceProcesses(engines, topics, tmp_path) as processes:
+        await processes.start("inbox")
+        yield processes.url_of("inbox")
+
+
+@pytest.fixture
+async def database(engines: Engines, topics: str, url: str) -> AsyncIterator[Mongo]:
+    mongo = Mongo(engines.mongodb_uri, f"{topics}inbox")
+    yield mongo
+    await mongo.close()
+
+
+@pytest.fixture
+async def world(engines: Engines, topics: str, database: Mongo) -> AsyncIterator[World]:
+    """Jana has fallen ill: Tom acts for one of her pages, nobody for the other."""
+    async with world_of(engines.kafka_servers, topics) as world:
+        await set_up(world, database)
+        await world.says([written(1), written(2), written(3, author_name="Uwe Petersen")])
+        await world.says([written(4, page_id="auental", author_name="Sabine Grothe")])
+        await taken_in(database, 4)
+        await world.says(away("jana", {"morgenrot": "tom", "auental": None}, epoch=2))
+
+        async def handed_over() -> bool:
+            return bool(await rows(database, "handover_runs", state="answered"))
+
+        await eventually(handed_over)
+        yield world
+
+
+def written(number: int, **fields: Any) -> MessageReceived:
+    """A message of some minutes ago, the later the higher its number."""
+    author = fields.get("author_name", "Katrin Lohse")
+    given: dict[str, Any] = {
+        "page_id": "morgenrot",
+        "author_id": author.lower(),
+        "sent_at": utc_now() - timedelta(minutes=90 - number),
+    }
+    return message(number, **(given | fields))
+
+
+@pytest.fixture
+async def open_as(url: str) -> AsyncIterator[Open]:
+    """The inbox as somebody sees it; any error on the console fails the test."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+
+        async def open_as(
+            who: Identity,
+            path: str = "/",
+            *,
+            size: tuple[int, int] = (1440, 900),
+            language: str = "en",
+        ) -> Page:
+            context = await chromium.new_context(
+                viewport={"width": size[0], "height": size[1]}, locale=language
+            )
+            session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
+            await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on(
+                "console",
+                lambda said: complaints.append(said.text) if said.type == "error" else None,
+            )
+            await page.goto(f"{url}{path}")
+            return page
+
+        yield open_as
+        await chromium.close()
+    assert complaints == []
+
+
+def row(page: Page, author: str) -> Any:
+    return page.locator(".conversation", has_text=author)
+
+
+async def test_the_deputy_sees_for_whom_and_a_gap_is_seen(world: World, open_as: Open) -> None:
+    tom = await open_as(TOM)
+    await expect(tom.locator(".conversation")).to_have_count(2)
+    await expect(tom.locator("#views .stand-in")).to_contain_text("You act for Jana")
+    await expect(row(tom, "Katrin Lohse").locator(".avatar-deputy")).to_have_count(1)
+    await tom.locator("#views").get_by_role("link", name="Uncovered").click()
+    await expect(row(tom, "Sabine Grothe")).to_contain_text("uncovered")
+
+
+async def test_a_conversation_opens_beside_the_list(world: World, open_as: Open) -> None:
+    tom = await open_as(TOM)
+    await row(tom, "Katrin Lohse").click()
+    await expect(tom.locator("#timeline .message")).to_have_count(2)
+    await expect(tom.locator("#thread-head")).to_contain_text("Tom, for Jana")
+    await expect(tom.locator("#facts")).to_contain_text("Jana Hartmann")
+    await expect(tom).to_have_url(re.compile("/inbox/conversations/"))
+    await expect(row(tom, "Katrin Lohse").locator("[aria-current]")).to_have_count(1)
+    await row(tom, "Uwe Petersen").click()
+    await expect(tom.locator("#timeline .message")).to_have_count(1)
+    await tom.go_back()
+    await expect(tom.locator("#timeline .message")).to_have_count(2)
+    await tom.reload()
+    await expect(tom.locator("#timeline .message")).to_have_count(2)
+
+
+async def test_messages_show_the_platforms_time_in_the_members_zone(
+    world: World, open_as: Open
+) -> None:
+    tom = await open_as(TOM)
+    await row(tom, "Uwe Petersen").click()
+    shown = tom.locator("#timeline .message time")
+    sent_at = datetime.fromisoformat(await shown.get_attribute("datetime") or "")
+    assert abs(sent_at - written(3).sent_at) < timedelta(minutes=5)
+    await expect(shown).to_have_attribute("title", re.compile("CES?T"))
+    await expect(tom.locator(".strip")).to_contain_text("Europe/Berlin")
+
+
+async def test_a_note_is_written_and_seen_by_others_at_once(world: World, open_as: Open) -> None:
+    tom, mira = await open_as(TOM), await open_as(MIRA, "/?view=all")
+    await row(mira, "Katrin Lohse").click()
+    await row(tom, "Katrin Lohse").click()
+    await tom.keyboard.press("n")
+    await tom.keyboard.type("Versand sucht das Paket.")
+    await tom.get_by_role("button", name="Save note").click()
+    for page in (tom, mira):
+        await expect(page.locator(".message-note")).to_contain_text("Versand sucht das Paket.")
+    await expect(tom.locator("#note")).to_have_value("")
+
+
+async def test_live_changes_lose_neither_the_typed_note_nor_the_place_in_the_list(
+    world: World, database: Mongo, open_as: Open
+) -> None:
+    await world.says([written(n, author_name=f"Gast {n}") for n in range(10, 30)])
+    await taken_in(database, 24)
+    tom = await open_as(TOM)
+    await expect(tom.locator("[data-live=on]")).to_be_visible()
+    await row(tom, "Katrin Lohse").click()
+    await tom.locator("#note").fill("half a thought")
+    scroller = tom.locator(".inbox-list")
+    await scroller.evaluate("list => list.scrollTop = 700")
+    await world.says([written(50), written(51, author_name="Neu Hier")])
+    await expect(tom.locator("#timeline .message")).to_have_count(3)
+    await expect(row(tom, "Neu Hier")).to_have_count(1)
+    assert await scroller.evaluate("list => list.scrollTop") == 700
+    await expect(tom.locator("#note")).to_have_value("half a thought")
+    await expect(tom.locator("#note")).to_be_focused()
+
+
+async def test_done_by_key_and_undone(world: World, open_as: Open) -> None:
+    tom = await open_as(TOM)
+    await row(tom, "Uwe Petersen").click()
+    await expect(tom.locator("#thread-head")).to_be_visible()
+    await tom.keyboard.press("e")
+    await expect(tom.locator(".toast")).to_contain_text("The conversation is done.")
+    await expect(row(tom, "Uwe Petersen")).to_have_count(0)
+    await expect(tom.locator("#thread-head")).to_contain_text("Done by Tom Berger")
+    await tom.get_by_role("button", name="Undo").click()
+    await expect(row(tom, "Uwe Petersen")).to_have_count(1)
+    await expect(tom.locator("#thread-head")).to_contain_text("Oldest open message")
+
+
+async def test_assigned_by_key_to_a_colleague_who_sees_it_come(
+    world: World, open_as: Open
+) -> None:
+    tom, mira = await open_as(TOM), await open_as(MIRA)
+    await expect(mira.locator("[data-live=on]")).to_be_visible()
+    await expect(mira.get_by_text("Nobody is waiting here")).to_be_visible()
+    await row(tom, "Katrin Lohse").click()
+    await expect(tom.locator("#thread-head")).to_be_visible()
+    await tom.keyboard.press("a")
+    await expect(tom.locator("#assign")).to_be_visible()
+    await expect(tom.locator("#assign")).not_to_contain_text("Otto Fremd")
+    await tom.locator("#assign").get_by_role("button", name="Mira Adler").click()
+    await expect(tom.locator("#thread-head")).to_contain_text("Mira Adler")
+    await expect(row(mira, "Katrin Lohse")).to_have_count(1)
+
+
+async def test_an_uncovered_conversation_is_claimed(world: World, open_as: Open) -> None:
+    mira = await open_as(MIRA, "/?view=unassigned")
+    await row(mira, "Sabine Grothe").click()
+    await mira.locator("#thread-head").get_by_role("button", name="Uncovered").click()
+    await mira.get_by_role("button", name="I take it").click()
+    await expect(mira.locator("#thread-head")).to_contain_text("Mira Adler")
+    await expect(row(mira, "Sabine Grothe")).to_have_count(0)
+
+
+async def test_who_decided_on_an_old_state_is_told_so(
+    world: World, database: Mongo, open_as: Open
+) -> None:
+    tom = await open_as(TOM)
+    await row(tom, "Katrin Lohse").click()
+    await tom.locator("#version").evaluate("field => field.value = '1'")
+    await database.collection("conversations").update_many({}, {"$inc": {"version": 5}})
+    await tom.locator("#thread-head").evaluate("head => head.firstElementChild.remove()")
+    await tom.locator("#version").evaluate("field => field.value = '1'")
+    async with tom.expect_response(re.compile("/done")) as answered:
+        await tom.get_by_role("button", name="Done").click()
+    assert (await answered.value).status == 412
+    await expect(tom.locator("#problems")).to_contain_text("in the meantime")
+
+
+async def test_what_strangers_write_is_text(world: World, database: Mongo, open_as: Open) -> None:
+    evil = "<script>document.title='got you'</script> https://example.com/ " + "lang" * 200
+    await world.says([written(60, text=evil, author_name="<b>Eve</b>")])
+    await taken_in(database, 5)
+    tom = await open_as(TOM)
+    await row(tom, "<b>Eve</b>").click()
+    await expect(tom.locator("#timeline .message-text")).to_have_text(evil)
+    await expect(tom.locator("#timeline a")).to_have_count(0)
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not await tom.evaluate(wide)
+    assert "got you" not in await tom.title()
+
+
+async def test_the_list_goes_on_to_its_end(world: World, database: Mongo, open_as: Open) -> None:
+    count = 4 * ROWS + 10
+    await world.says([written(100 + n, author_name=f"Gast {n}") for n in range(count)])
+    await taken_in(database, 4 + count)
+    tom = await open_as(TOM)
+    seen: set[str] = set()
+    for _ in range(10):
+        ids = await tom.locator(".conversation").evaluate_all("all => all.map(one => one.id)")
+        seen |= set(ids)
+        more = tom.get_by_role("link", name="Show more")
+        if not await more.count():
+            break
+        async with tom.expect_response(re.compile("rows=|cursor=")):
+            await more.click()
+        await expect(tom.locator(f"#{ids[0]}" if len(seen) < 100 else "#rows")).to_be_visible()
+    assert len(seen) == count + 2
+
+
+async def test_the_keyboard_goes_through_the_list(world: World, open_as: Open) -> None:
+    tom = await open_as(TOM)
+    await tom.keyboard.press("j")
+    await tom.keyboard.press("j")
+    await tom.keyboard.press("Enter")
+    await expect(tom.locator("#thread-head")).to_contain_text("Uwe Petersen")
+    await tom.keyboard.press("?")
+    await expect(tom.locator("#shortcut-sheet")).to_contain_text("assign the conversation")
+
+
+async def test_on_a_phone_the_list_or_the_conversation(world: World, open_as: Open) -> None:
+    tom = await open_as(TOM, size=(360, 740), language="de")
+    await expect(tom.locator(".inbox-list .stand-in")).to_contain_text("Sie vertreten Jana")
+    await expect(tom.locator("#thread")).to_be_hidden()
+    await row(tom, "Katrin Lohse").click()
+    await expect(tom.locator("#timeline")).to_be_visible()
+    await expect(tom.locator(".inbox-list")).to_be_hidden()
+    assert await tom.evaluate("document.documentElement.scrollWidth") == 360
+    await tom.get_by_role("link", name="Zurück zur Liste").click()
+    await expect(tom.locator(".inbox-list")).to_be_visible()
+
+
+async def test_without_javascript_it_can_be_read(
+    world: World, database: Mongo, open_as: Open, url: str
+) -> None:
+    tom = await open_as(TOM)
+    assert tom.context.browser is not None
+    plain = await tom.context.browser.new_context(java_script_enabled=False)
+    await plain.add_cookies(await tom.context.cookies())  # type: ignore[arg-type]  # same shape
+    page = await plain.new_page()
+    await page.goto(f"{url}/")
+    await row(page, "Katrin Lohse").click()
+    await expect(page.locator("#timeline .message")).to_have_count(2)
+
+
+async def test_messages_of_unknown_pages_are_shown_to_the_lead_alone(
+    world: World, open_as: Open
+) -> None:
+    await world.says([written(70, page_id="nowhere")])
+    lead = await open_as(LEAD)
+    tom = await open_as(TOM)
+    await expect(lead.locator("#views")).to_contain_text("Waiting for their page")
+    await expect(tom.locator("#views")).not_to_contain_text("Waiting for their page")
