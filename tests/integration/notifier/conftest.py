@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from pymongo import MongoClient
 from pymongo.database import Database
+from pymongo.read_concern import ReadConcern
 
 from services.notifier.app import create_notifier
 from services.notifier.delivery.domain import RetryPolicy
@@ -106,8 +107,8 @@ async def others(kafka_servers: str, topics: str) -> AsyncIterator[Others]:
 def database(
     mongodb_client: MongoClient[dict[str, Any]], topics: str
 ) -> Database[dict[str, Any]]:
-    """The notifier's, to look into."""
-    return mongodb_client[f"{topics}notifier"]
+    """The notifier's, to look into: as its own transactions see it, not ahead of them."""
+    return mongodb_client.get_database(f"{topics}notifier", read_concern=ReadConcern("majority"))
 
 
 @pytest.fixture
