@@ -165,8 +165,8 @@ def part_of(answer: WorkHandedOver) -> Part:
 def fault(handover: Handover, parts: Sequence[Part]) -> str | None:
     """In what the parts do not add up, for people who look after the system; None if they do."""
     for participant in handover.participants:
-        own = [part for part in parts if part.participant == participant]
-        if sorted(part.part for part in own) != list(range(1, len(own) + 1)):
+        own = [part for part in parts if part.participant is participant]
+        if not _all_there(own):
             return f"{participant}: parts are missing"
         moved, total = sum(len(part.moves) for part in own), handover.totals[participant]
         if moved != total:
@@ -175,6 +175,12 @@ def fault(handover: Handover, parts: Sequence[Part]) -> str | None:
     if twice:
         return f"{len(twice)} moves are told twice, the first is {twice[0]}"
     return None
+
+
+def _all_there(parts: Sequence[Part]) -> bool:
+    """Numbered from 1, and the last one, it alone, is the total."""
+    told = sorted((part.part, part.total is not None) for part in parts)
+    return told == [(number, number == len(told)) for number in range(1, len(told) + 1)]
 
 
 def moves_told_elsewhere(parts: Iterable[Part]) -> set[Numbered]:

@@ -9,7 +9,10 @@ from services.scheduler.indexes import declare_indexes
 from services.scheduler.settings import SchedulerSettings
 from shared.service import Service
 from tests.integration.scheduler.agency import Agency, TestClock
+from tests.integration.scheduler.team import team
 from tests.support.engines import AUTH_SECRET
+
+__all__ = ["agency", "clock", "service", "settings", "team"]
 
 
 @pytest.fixture
