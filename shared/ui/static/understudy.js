@@ -108,6 +108,22 @@ document.addEventListener("htmx:sseOpen", () => setLive("on"));
 document.addEventListener("htmx:sseError", () => setLive("off"));
 document.addEventListener("htmx:sseClose", () => setLive("off"));
 
+/* a live update waits for a request under way in the part it would replace: with the button that
+   asked, the answer's toast would be lost */
+const waiting = new Map();
+document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  if (!event.target.querySelector(".htmx-request")) return;
+  event.preventDefault();
+  waiting.set(event.target, event.detail.data);
+});
+document.addEventListener("htmx:afterRequest", () => {
+  for (const [part, html] of waiting) {
+    if (part.querySelector(".htmx-request")) continue;
+    waiting.delete(part);
+    if (part.isConnected) htmx.swap(part, html, { swapStyle: "innerHTML" });
+  }
+});
+
 /* a failure answered to htmx is told on top of the page, which stays as it was */
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status < 400) return;
