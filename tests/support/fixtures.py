@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from tests.support.engines import Engines, OwnEngines, existing_engines
 
 __all__ = [
     "engines",
+    "fresh_prefix",
+    "fresh_topics",
     "kafka_servers",
     "mongo",
     "mongodb_client",
@@ -70,14 +72,29 @@ def mongodb_client(mongodb_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
         yield client
 
 
-@pytest.fixture
-def prefix(mongodb_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """Put before the names of topics and databases of one test. The databases are dropped."""
+@contextmanager
+def fresh_prefix(mongodb_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """A prefix nobody else has; afterwards the databases whose names begin with it are dropped."""
     prefix = f"t{secrets.token_hex(4)}_"
     yield prefix
     for name in mongodb_client.list_database_names():
         if name.startswith(prefix):
             mongodb_client.drop_database(name)
+
+
+@asynccontextmanager
+async def fresh_topics(kafka_servers: str, prefix: str) -> AsyncIterator[str]:
+    """All topics under the prefix, with 2 partitions at most; afterwards they are deleted."""
+    await create_topics(kafka_servers, prefix=prefix, partitions_max=2)
+    yield prefix
+    await _delete_topics(kafka_servers, prefix)
+
+
+@pytest.fixture
+def prefix(mongodb_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """Put before the names of topics and databases of one test. The databases are dropped."""
+    with fresh_prefix(mongodb_client) as prefix:
+        yield prefix
 
 
 @pytest.fixture
@@ -91,9 +108,8 @@ async def mongo(mongodb_uri: str, prefix: str) -> AsyncIterator[Mongo]:
 @pytest.fixture
 async def topics(kafka_servers: str, prefix: str) -> AsyncIterator[str]:
     """All topics exist under the prefix, which is returned, with 2 partitions at most."""
-    await create_topics(kafka_servers, prefix=prefix, partitions_max=2)
-    yield prefix
-    await _delete_topics(kafka_servers, prefix)
+    async with fresh_topics(kafka_servers, prefix):
+        yield prefix
 
 
 @pytest.fixture
