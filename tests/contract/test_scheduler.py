@@ -1,0 +1,129 @@
+"""The scheduler emits exactly the golden events of tests/contract/scheduler."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services.scheduler.absences.domain import cancel, end, report, reschedule
+from services.scheduler.absences.period import Period
+from services.scheduler.coverage.store import Covered
+from services.scheduler.handovers.domain import (
+    PARTICIPANTS,
+    Handover,
+    HandoverLeg,
+    complete,
+    part_of,
+)
+from services.scheduler.members.domain import Member, member_changed
+from shared.auth import Role
+from shared.events.disciplines import Discipline
+from shared.events.envelope import Envelope, Event, decode
+from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
+from shared.events.scheduler import ActsAs, HandoverCause, Presence
+
+NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
+GOLDEN = Path(__file__).with_name("scheduler")
+
+JANA = Member(
+    id="jana",
+    name="Jana Hoffmann",
+    initials="JH",
+    colour=6,
+    email="jana@agency.example",
+    language="de",
+    time_zone="Europe/Berlin",
+    role=Role.MEMBER,
+    clients=("roast",),
+    present=False,
+    epoch=7,
+)
+COVERED = Covered(
+    client_id="roast",
+    page_id="insta",
+    discipline=Discipline.PUBLISHING,
+    owner="jana",
+    deputies=("tom", "mira"),
+    acting="tom",
+    acts_as=ActsAs.DEPUTY,
+    epoch=7,
+)
+HANDOVER = Handover(
+    id="0193a1b2",
+    number="H-2026-0147",
+    epoch=7,
+    cause=HandoverCause.ABSENCE_STARTED,
+    absent_member="jana",
+    absence_id="a1",
+    started_by="lena",
+    started_at=NOW,
+    participants=PARTICIPANTS,
+    presence=(Presence(member_id="jana", present=False),),
+    legs=(
+        HandoverLeg(
+            "insta:publishing", "roast", "insta", Discipline.PUBLISHING, "tom", ActsAs.DEPUTY
+        ),
+        HandoverLeg("roast:design", "roast", None, Discipline.DESIGN, None, ActsAs.GAP),
+    ),
+    clients=("roast",),
+    totals={Participant.PLANNER: 0, Participant.SCHEDULER: 1, Participant.INBOX: 0},
+)
+MOVED = WorkHandedOver(
+    handover_id="0193a1b2",
+    epoch=7,
+    participant=Participant.SCHEDULER,
+    part=1,
+    moves=(
+        Move(
+            item_id="advent:v1",
+            kind=ItemKind.PUBLICATION,
+            label="So packen wir Advent",
+            responsibility_id="insta:publishing",
+            client_id="roast",
+            move_no=1,
+            from_holder="jana",
+            to_holder="tom",
+            home="jana",
+            due_at=NOW + timedelta(hours=1),
+        ),
+    ),
+    moved_at=NOW,
+)
+
+
+def emitted() -> list[Event]:
+    tomorrow, next_week = NOW + timedelta(days=1), NOW + timedelta(days=6)
+    absence, reported = report("a1", "jana", Period(NOW, next_week), by="lena", now=NOW)
+    _, changed = reschedule(absence, Period(NOW, None), tomorrow)
+    _, ended = end(absence, tomorrow, tomorrow)
+    _, cancelled = cancel(absence, tomorrow)
+    completed = complete(HANDOVER, [part_of(MOVED)], ["lena"], NOW + timedelta(seconds=1))
+    return [
+        member_changed(JANA),
+        *reported,
+        *changed,
+        *ended,
+        *cancelled,
+        COVERED.event(),
+        HANDOVER.started(),
+        MOVED,
+        completed,
+    ]
+
+
+@pytest.mark.parametrize("event", emitted(), ids=lambda event: str(event.type))
+def test_what_is_emitted_is_the_golden_event(event: Event) -> None:
+    envelope = Envelope.wrap(
+        event,
+        id="0193a1b2c3d47e5f8a9b0c1d2e3f4a5b",
+        source="/understudy/scheduler",
+        sequence=1,
+        time=NOW,
+        correlation_id="0193a1b2c3d47e5f8a9b0c1d2e3f0000",
+    )
+    golden = (GOLDEN / f"{event.type}.json").read_text()
+    assert json.loads(envelope.to_bytes()) == json.loads(golden)
+    assert decode(Envelope.parse(golden.encode())) == event
