@@ -15,6 +15,7 @@ from shared.ui.viewer import gettext, viewer
 __all__ = ["FILTERS"]
 
 _MINUTE = timedelta(minutes=1)
+_MIDNIGHT = "00:00"
 
 
 def local(at: datetime) -> datetime:
@@ -30,6 +31,12 @@ def clock(at: datetime) -> str:
 def clock_seconds(at: datetime) -> str:
     """`10:42:07`"""
     return local(at).strftime("%H:%M:%S")
+
+
+def clock_tenths(at: datetime) -> str:
+    """`10:42:07.2`, with the language's decimal sign: for what took less than a second."""
+    tenth = local(at).microsecond // 100_000
+    return f"{clock_seconds(at)}{numbers.get_decimal_symbol(viewer().language)}{tenth}"
 
 
 def day(at: datetime | date) -> str:
@@ -70,6 +77,16 @@ def month(at: datetime | date) -> str:
 def moment(at: datetime) -> str:
     """`Tue 24 Nov, 10:42`"""
     return f"{day(at)}, {clock(at)}"
+
+
+def starting(at: datetime) -> str:
+    """`Tue 24 Nov, 10:42`; of a whole day `Tue 24 Nov`."""
+    return day(at) if clock(at) == _MIDNIGHT else moment(at)
+
+
+def ending(at: datetime) -> str:
+    """The same for an end, which is not included: midnight is the end of the day before."""
+    return day(at - _MINUTE) if clock(at) == _MIDNIGHT else moment(at)
 
 
 def absolute(at: datetime) -> str:
@@ -147,7 +164,8 @@ def _pattern(at: datetime | date, patterns: dict[str, str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        absolute, clock, clock_seconds, day, due, duration, full_day, local, moment, month,
-        month_name, number, relative, seconds, short_date, weekday, weekday_letter, when, zone,
+        absolute, clock, clock_seconds, clock_tenths, day, due, duration, ending, full_day, local,
+        moment, month, month_name, number, relative, seconds, short_date, starting, weekday,
+        weekday_letter, when, zone,
     )
 }  # fmt: skip

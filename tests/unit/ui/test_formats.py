@@ -41,6 +41,15 @@ def test_instants_are_shown_in_the_viewers_zone() -> None:
 
 
 @pytest.mark.usefixtures("english")
+def test_whole_days_are_told_without_their_midnights() -> None:
+    midnight = datetime(2026, 11, 29, 23, tzinfo=UTC)
+    assert formats.starting(midnight) == "Mon 30 Nov"
+    assert formats.ending(midnight) == "Sun 29 Nov"
+    assert formats.starting(NOW) == formats.ending(NOW) == "Tue 24 Nov, 10:42"
+    assert formats.clock_tenths(NOW + timedelta(milliseconds=251)) == "10:42:07.2"
+
+
+@pytest.mark.usefixtures("english")
 def test_when_says_as_much_as_is_needed() -> None:
     assert formats.when(NOW + timedelta(hours=2)) == "12:42"
     assert formats.when(NOW + timedelta(days=2)) == "Thu 10:42"
