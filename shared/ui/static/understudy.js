@@ -131,8 +131,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.isError = false;
   event.detail.target = document.getElementById("problems");
   event.detail.swapOverride = "innerHTML";
+  event.detail.selectOverride = "unset";
 });
-document.addEventListener("htmx:beforeRequest", () => document.getElementById("problems").replaceChildren());
+const asksByItself = (event) => event.detail.requestConfig.triggeringEvent?.type.startsWith("sse:");
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!asksByItself(event)) document.getElementById("problems").replaceChildren();
+});
 document.addEventListener("htmx:sendError", () => {
   const words = document.getElementById("unreachable").content.cloneNode(true);
   document.getElementById("problems").replaceChildren(words);
