@@ -6,6 +6,8 @@ it hold against somebody who saves at the same moment.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from shared.errors import N_, FieldError, InvalidRequest, StaleVersion
 
 __all__ = ["UnknownReference", "check_version"]
@@ -16,10 +18,17 @@ class UnknownReference(InvalidRequest):
 
     code = "unknown_reference"
     title = N_("The request names something that does not exist here")
-    detail = N_("There is no such {what} for this client.")
 
-    def __init__(self, pointer: str, what: str) -> None:
-        super().__init__(errors=[FieldError(pointer, self.detail)], what=what)
+    def __init__(self, pointer: str, what: Literal["client", "page", "campaign"]) -> None:
+        message = _NO_SUCH[what]
+        super().__init__(message, errors=[FieldError(pointer, message)])
+
+
+_NO_SUCH = {
+    "client": N_("There is no such client."),
+    "page": N_("There is no such page, or it belongs to something else."),
+    "campaign": N_("This client has no such campaign."),
+}
 
 
 def check_version(given: int, present: int) -> None:

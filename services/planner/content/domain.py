@@ -172,17 +172,19 @@ class ContentEdit(TypedDict, total=False):
 class IllegalTransition(NotAllowedNow):
     code = "illegal_transition"
     title = N_("The content item's status does not allow this")
-    detail = N_("“{action}” is not possible while the status is “{status}”.")
+    detail = N_("From its present status this step is not possible.")
 
     def __init__(self, action: Action, item: ContentItem) -> None:
         legal = [action.value for action in item.legal]
-        super().__init__(action=action.value, status=item.status.value, extra={"legal": legal})
+        super().__init__(
+            extra={"action": action.value, "present": item.status.value, "legal": legal}
+        )
 
 
 class ContentClosed(NotAllowedNow):
     code = "content_closed"
     title = N_("The content item can no longer be changed")
-    detail = N_("Its status is “{status}”.")
+    detail = N_("It is published or withdrawn.")
 
 
 class RevisionOutdated(NotAllowedNow):
@@ -227,7 +229,7 @@ def edit(
 def check_open(item: ContentItem) -> None:
     """Raises `ContentClosed`."""
     if item.status in _CLOSED:
-        raise ContentClosed(status=item.status.value)
+        raise ContentClosed(extra={"present": item.status.value})
 
 
 def approve(

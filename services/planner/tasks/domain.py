@@ -105,7 +105,7 @@ class TaskEdit(TypedDict, total=False):
 class WrongStep(NotAllowedNow):
     code = "task_step_not_possible"
     title = N_("The task's status does not allow this")
-    detail = N_("“{step}” is not possible while the task is “{status}”.")
+    detail = N_("It was started, finished, dropped or opened again in the meantime.")
 
 
 class DecidedOnContent(NotAllowedNow):
@@ -171,7 +171,7 @@ def _at_home_with(holder: str | None, task: Task) -> Task:
 
 def _check(task: Task, step: TaskStep) -> None:
     if task.status not in _LEGAL[step]:
-        raise WrongStep(step=step.value, status=task.status.value)
+        raise WrongStep(extra={"step": step.value, "present": task.status.value})
 
 
 def _by(before: Task, by: str, after: Task) -> Task:

@@ -149,7 +149,11 @@ def test_deciding_on_an_old_text_is_refused() -> None:
 def test_the_refusal_names_what_is_legal() -> None:
     with pytest.raises(domain.IllegalTransition) as refused:
         domain.move_on(item(ContentStatus.CHANGES_REQUESTED), Action.SCHEDULE, NOW)
-    assert refused.value.extra == {"legal": ["submit", "withdraw"]}
+    assert refused.value.extra == {
+        "action": "schedule",
+        "present": "changes_requested",
+        "legal": ["submit", "withdraw"],
+    }
 
 
 @pytest.mark.parametrize(

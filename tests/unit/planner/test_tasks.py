@@ -101,7 +101,7 @@ def test_steps_out_of_order_are_refused_by_name() -> None:
     done = domain.finish(task(), "tom", NOW)
     with pytest.raises(domain.WrongStep) as refused:
         domain.start(done, "tom")
-    assert refused.value.params == {"step": "start", "status": "done"}
+    assert refused.value.extra == {"step": "start", "present": "done"}
 
 
 def test_reopening_is_from_the_start() -> None:
