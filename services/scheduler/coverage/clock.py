@@ -37,6 +37,11 @@ class CoverageClock:
     def __init__(self, mongo: Mongo) -> None:
         self._collection = mongo.collection("coverage_clock")
 
+    async def epoch(self) -> int:
+        """The last one taken; 0 before the first."""
+        row = await self._collection.find_one({"_id": "coverage"}, {"epoch": 1})
+        return 0 if row is None else int(row["epoch"])
+
     async def tick(self, tx: Transaction, now: datetime) -> Tick:
         """Epochs count from 1. The first thing a transaction does: its snapshot is taken here."""
         try:

@@ -166,8 +166,9 @@ class Settling:
         start = Start(
             handover_id=handover_id,
             cause=_cause(change, presence),
-            absent_member=change.absent_member,
-            absence_id=change.absence_id,
+            # Others' coverage may be found out of date on the way: that is not this absence's.
+            absent_member=change.absent_member if presence else None,
+            absence_id=change.absence_id if presence else None,
             by=change.by,
             presence=presence,
             changed=changed,

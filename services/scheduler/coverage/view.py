@@ -41,6 +41,12 @@ class Stretch:
     acts_as: ActsAs
     passed: tuple[Passed, ...]
 
+    @property
+    def all_away(self) -> bool:
+        """Of a gap: whoever would be qualified is away."""
+        whys = {one.why for one in self.passed}
+        return WhyNot.AWAY in whys and whys <= {WhyNot.AWAY, WhyNot.UNQUALIFIED}
+
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:

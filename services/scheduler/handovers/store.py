@@ -32,7 +32,7 @@ from shared.mongo import Document, Mongo, Session
 from shared.outbox import Transaction
 from shared.paging import Order
 
-__all__ = ["Handovers", "PartCount"]
+__all__ = ["Handovers", "PartCount", "Uncovered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,14 @@ class PartCount:
     moved_at: datetime
     total: int | None
     committed_at: tuple[datetime | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """Items of a responsibility that a handover left with nobody."""
+
+    items: int
+    first_due_at: datetime | None
 
 
 _NEWEST_FIRST = Order("handovers", ("epoch", -1), ("_id", -1))
@@ -106,6 +114,11 @@ class Handovers:
         query: Document = {"absent_member": member_id, "epoch": {"$gt": after_epoch}}
         found = await self._handovers.find(query, sort=[("epoch", 1)], limit=1)
         return found[0] if found else None
+
+    async def at_epochs(self, scope: Scope, epochs: Iterable[int]) -> dict[int, Handover]:
+        """The handovers that began with one of these changes."""
+        query = {"$and": [{"epoch": {"$in": sorted(set(epochs))}}, scope.mongo("clients")]}
+        return {one.epoch: one for one in await self._handovers.find(query)}
 
     async def numbers(self, ids: Iterable[str]) -> dict[str, str]:
         query: Document = {"_id": {"$in": sorted(set(ids))}}
@@ -213,6 +226,27 @@ class Handovers:
         ]
         rows = [row async for row in self._parts.collection.aggregate(pipeline)]
         return [self._parts.load(row) for row in rows]
+
+    async def uncovered(self, scope: Scope, handover_id: str) -> dict[str, Uncovered]:
+        """By responsibility: what nobody had after the handover."""
+        pipeline: list[Document] = [
+            {"$match": {"handover_id": handover_id}},
+            {"$unwind": "$moves"},
+            {"$replaceWith": "$moves"},
+            {"$match": scope.mongo()},
+            {"$sort": {"move_no": 1}},
+            {"$group": {"_id": "$item_id", "last": {"$last": "$$ROOT"}}},
+            {"$match": {"last.to_holder": None}},
+            {
+                "$group": {
+                    "_id": "$last.responsibility_id",
+                    "items": {"$sum": 1},
+                    "first_due_at": {"$min": "$last.due_at"},
+                }
+            },
+        ]
+        rows = self._parts.collection.aggregate(pipeline)
+        return {row["_id"]: Uncovered(row["items"], row["first_due_at"]) async for row in rows}
 
     async def told(self, tx: Transaction, moves: Iterable[Numbered]) -> set[Numbered]:
         """Those of the moves that any handover's parts tell of."""

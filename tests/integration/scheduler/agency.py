@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from services.scheduler.absences.domain import Absence, Kind, Reason
 from services.scheduler.absences.period import When
@@ -28,10 +30,12 @@ from shared.events.planner import ClientChanged, PageChanged, Platform
 from shared.outbox import Transaction
 from shared.service import Service
 
-__all__ = ["LENA", "Agency", "TestClock"]
+__all__ = ["LENA", "Agency", "As", "TestClock", "made"]
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
+
+As = Callable[[Identity | None], httpx.AsyncClient]
 
 LENA = Identity("lena", "Lena Vogt", Role.LEAD, SYSTEM_SCOPE)
 
@@ -158,3 +162,9 @@ class Agency:
         events = [decode(Envelope.parse(row["body"])) async for row in rows]
         wanted = [event for event in events if isinstance(event, kinds)]
         return sorted(wanted, key=lambda event: getattr(event, "epoch", 0))
+
+
+async def made(response: httpx.Response) -> Any:
+    """What a request that went well answered."""
+    assert response.status_code in (200, 201), response.text
+    return response.json()

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
-from services.scheduler.indexes import declare_indexes
+from services.scheduler.app import create_scheduler
 from services.scheduler.settings import SchedulerSettings
+from shared.auth import Identity, Tokens
 from shared.service import Service
-from tests.integration.scheduler.agency import Agency, TestClock
+from tests.integration.scheduler.agency import Agency, As, TestClock
 from tests.integration.scheduler.team import team
 from tests.support.engines import AUTH_SECRET
 
-__all__ = ["agency", "clock", "service", "settings", "team"]
+__all__ = ["agency", "app", "ask", "clock", "service", "settings", "team"]
+
+BASE = "http://understudy.test/scheduler"
 
 
 @pytest.fixture
@@ -33,15 +39,41 @@ def settings(prefix: str, kafka_servers: str, mongodb_uri: str) -> SchedulerSett
 
 
 @pytest.fixture
-async def service(settings: SchedulerSettings, clock: TestClock) -> AsyncIterator[Service]:
-    """Not started: the database alone is used."""
+async def app(settings: SchedulerSettings, clock: TestClock) -> AsyncIterator[FastAPI]:
+    """Composed, not started: what it is asked to do it does, but it hears of nothing."""
     service = Service("scheduler", settings, clock)
-    declare_indexes(service)
+    app = create_scheduler(service, settings)
     await service._create_indexes()
-    yield service
+    yield app
     await service.mongo.close()
+
+
+@pytest.fixture
+def service(app: FastAPI) -> Service:
+    service: Service = app.state.service
+    return service
 
 
 @pytest.fixture
 def agency(service: Service) -> Agency:
     return Agency.of(service)
+
+
+@pytest.fixture
+async def ask(app: FastAPI) -> AsyncIterator[As]:
+    """`ask(identity)` is a program with that identity's bearer token; `ask(None)` has none."""
+    clients: list[httpx.AsyncClient] = []
+
+    def ask(identity: Identity | None) -> httpx.AsyncClient:
+        headers = {}
+        if identity is not None:
+            token = Tokens(AUTH_SECRET).issue(identity, timedelta(hours=1))
+            headers["Authorization"] = f"Bearer {token}"
+        transport = httpx.ASGITransport(app)
+        client = httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers)
+        clients.append(client)
+        return client
+
+    yield ask
+    for client in clients:
+        await client.aclose()

@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
-import httpx
-import pytest
 from fastapi import FastAPI
 
-from services.scheduler.app import create_scheduler
-from services.scheduler.members.usecases import NewMember, NotEmpty
-from services.scheduler.settings import SchedulerSettings
-from services.scheduler.setup import set_up
-from shared.auth import Identity, Role, Scope, Tokens
+from shared.auth import Tokens
 from shared.events.disciplines import Discipline
 from shared.service import Service
-from shared.web.access import accesses
-from tests.integration.scheduler.agency import LENA, Agency, TestClock
+from tests.integration.scheduler.agency import LENA, Agency, As, TestClock, made
 from tests.support.engines import AUTH_SECRET
-
-BASE = "http://understudy.test/scheduler"
-JANA = Identity("jana", "Jana Hoffmann", Role.MEMBER, Scope(None))
-SYSTEM = Identity("hr", "HR system", Role.SYSTEM, Scope(None))
-OPS = Identity("ops", "Operator", Role.OPS, Scope(None))
-CONTACT = Identity("k1", "Jo Client", Role.CONTACT, Scope(frozenset({"roast"})))
-ELSEWHERE = Identity("paul", "Paul Krueger", Role.LEAD, Scope(frozenset({"works"})))
-
-As = Callable[[Identity | None], httpx.AsyncClient]
-
-
-@pytest.fixture
-async def service(settings: SchedulerSettings, clock: TestClock) -> AsyncIterator[Service]:
-    """Not started."""
-    service = Service("scheduler", settings, clock)
-    yield service
-    await service.mongo.close()
-
-
-@pytest.fixture
-async def app(service: Service, settings: SchedulerSettings) -> FastAPI:
-    app = create_scheduler(service, settings)
-    await service._create_indexes()
-    return app
-
-
-@pytest.fixture
-async def ask(app: FastAPI) -> AsyncIterator[As]:
-    """`ask(identity)` is a program with that identity's bearer token."""
-    clients: list[httpx.AsyncClient] = []
-
-    def ask(identity: Identity | None) -> httpx.AsyncClient:
-        headers = {}
-        if identity is not None:
-            token = Tokens(AUTH_SECRET).issue(identity, timedelta(hours=1))
-            headers["Authorization"] = f"Bearer {token}"
-        transport = httpx.ASGITransport(app)
-        client = httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers)
-        clients.append(client)
-        return client
-
-    yield ask
-    for client in clients:
-        await client.aclose()
-
-
-@pytest.fixture
-def agency(service: Service) -> Agency:
-    return Agency.of(service)
-
-
-async def made(response: httpx.Response) -> Any:
-    assert response.status_code in (200, 201), response.text
-    return response.json()
 
 
 async def test_from_an_empty_agency_to_a_sick_call(ask: As, agency: Agency) -> None:
@@ -226,143 +166,6 @@ async def test_creating_twice_with_one_key_is_creating_once(ask: As, agency: Age
     assert len(listed["items"]) == 1
 
 
-async def test_members_report_themselves_and_leads_and_systems_anybody(
-    ask: As, agency: Agency
-) -> None:
-    jana, tom = await agency.member("Jana"), await agency.member("Tom")
-    me = Identity(jana.id, jana.name, Role.MEMBER, Scope(None))
-
-    async def status(who: Identity, member_id: str) -> int:
-        body = {"member_id": member_id, "kind": "sick"}
-        return (await ask(who).post("/api/v1/absences", json=body)).status_code
-
-    assert await status(me, jana.id) == 201
-    assert await status(me, tom.id) == 403
-    assert await status(SYSTEM, tom.id) == 201
-    assert await status(OPS, tom.id) == 403
-    listed = await made(await ask(me).get("/api/v1/absences", params={"member": tom.id}))
-    other = listed["items"][0]["id"]
-    for action in ("end", "cancel"):
-        response = await ask(me).post(f"/api/v1/absences/{other}/{action}", json={})
-        assert response.status_code == 403
-
-
-async def test_why_is_for_the_member_and_the_entitled(ask: As, agency: Agency) -> None:
-    jana, tom = await agency.member("Jana"), await agency.member("Tom")
-    me = Identity(jana.id, jana.name, Role.MEMBER, Scope(None))
-    colleague = Identity(tom.id, tom.name, Role.MEMBER, Scope(None))
-    body = {"member_id": jana.id, "kind": "sick", "note": "canary 4711", "starts_at": "2026-12-01"}
-    created = await ask(me).post("/api/v1/absences", json=body)
-    assert "canary" not in created.text
-    assert "sick" not in created.text
-    path = f"/api/v1/absences/{created.json()['absence']['id']}"
-    for who, reason in [
-        (me, {"kind": "sick", "note": "canary 4711"}),
-        (LENA, {"kind": "sick", "note": "canary 4711"}),
-        (colleague, None),
-        (SYSTEM, None),
-        (OPS, None),
-    ]:
-        assert (await made(await ask(who).get(path)))["reason"] == reason
-
-    # Whoever may change when, but not see why, leaves why as it is.
-    change = {"starts_at": "2026-12-02", "ends_at": None}
-    changed = await ask(SYSTEM).put(path, json=change, headers={"If-Match": '"1"'})
-    assert changed.status_code == 200
-    assert (await made(await ask(me).get(path)))["reason"]["note"] == "canary 4711"
-
-
-async def test_refused_requests_do_not_repeat_what_was_sent(ask: As, agency: Agency) -> None:
-    jana = await agency.member("Jana")
-    for body in (
-        {"member_id": jana.id, "kind": "canary-kind"},
-        {"member_id": jana.id, "kind": "sick", "note": "canary" * 1_000},
-        {"member_id": "nobody", "kind": "other", "note": "canary"},
-        {"member_id": jana.id, "kind": "sick", "canary": "canary"},
-    ):
-        response = await ask(LENA).post("/api/v1/absences", json=body)
-        assert response.status_code == 422
-        assert "canary" not in response.text.replace("/canary", "")
-
-
-async def test_a_lead_of_one_client_sees_and_manages_only_that(ask: As, agency: Agency) -> None:
-    await agency.client("roast")
-    await agency.client("works")
-    jana = await agency.member("Jana", Discipline.DESIGN, clients=("roast",))
-    tom = await agency.member("Tom", Discipline.DESIGN, clients=("roast", "works"))
-    await agency.responsibility("roast", Discipline.DESIGN, jana, tom)
-    await agency.responsibility("works", Discipline.DESIGN, tom)
-    absence, handover_id = await agency.away(jana)
-    paul = ask(ELSEWHERE)
-
-    members = await made(await paul.get("/api/v1/members"))
-    assert [one["name"] for one in members["items"]] == ["Tom"]
-    responsibilities = await made(await paul.get("/api/v1/responsibilities"))
-    assert [one["id"] for one in responsibilities["items"]] == ["works:design"]
-    board = await made(await paul.get("/api/v1/coverage"))
-    assert [one["id"] for one in board["clients"]] == ["works"]
-    assert board["absences"] == []
-    for path in (
-        f"/members/{jana.id}",
-        f"/members/{jana.id}/qualifications",
-        "/responsibilities/roast:design",
-        "/responsibilities/roast:design/candidates",
-        "/clients/roast/leads",
-        f"/absences/{absence.id}",
-        f"/handovers/{handover_id}",
-        f"/handovers/{handover_id}/receipt",
-        f"/handovers/{handover_id}/receipt.csv",
-        f"/handovers/{handover_id}/receipt.json",
-    ):
-        assert (await paul.get(f"/api/v1{path}")).status_code == 404, path
-    handovers = (await made(await paul.get("/api/v1/handovers")))["items"]
-    assert [one["totals"] for one in handovers] == [None], "of the new responsibility for works"
-    assert handovers[0]["id"] != handover_id
-
-    beyond = {"name": "Spy", "email": "spy@agency.example", "clients": None}
-    response = await paul.post("/api/v1/members", json=beyond)
-    assert response.json()["code"] == "beyond_own_access"
-    response = await paul.patch(
-        f"/api/v1/members/{tom.id}", json={"name": "T"}, headers={"If-Match": '"1"'}
-    )
-    assert response.json()["code"] == "beyond_own_access"
-
-
-async def test_every_route_wants_an_identity_with_the_permission(app: FastAPI, ask: As) -> None:
-    nobody, contact, member = ask(None), ask(CONTACT), ask(JANA)
-    walked = 0
-    for route in accesses(app):
-        assert route.public or route.permissions, route.path
-        if route.public:
-            continue
-        path = route.path.replace("{discipline}", "design").replace("{", "").replace("}", "")
-        for method in route.methods - {"HEAD"}:
-            assert (await nobody.request(method, path)).status_code == 401, path
-            assert (await contact.request(method, path)).status_code == 403, path
-            if "team.write" in route.permissions:
-                assert (await member.request(method, path)).status_code == 403, path
-            walked += 1
-    assert walked > 25
-
-
-async def test_the_first_member_signs_in_by_a_link(ask: As, settings: SchedulerSettings) -> None:
-    new = NewMember("Lena Vogt", "lena@agency.example", "de", "Europe/Berlin", Role.LEAD, None)
-    lena = await set_up(settings, new)
-    with pytest.raises(NotEmpty):
-        await set_up(settings, new)
-    who = Identity(lena.id, lena.name, Role.LEAD, Scope(None))
-    link = await made(await ask(who).post(f"/api/v1/members/{lena.id}/sign-in-link"))
-    browser = ask(None)
-    path = link["url"].removeprefix(f"{settings.public_url}/scheduler")
-    assert (await browser.get(path)).status_code == 303
-    assert (await browser.get("/api/v1/members")).status_code == 200
-    last = await ask(who).patch(
-        f"/api/v1/members/{lena.id}", json={"role": "member"}, headers={"If-Match": '"1"'}
-    )
-    assert last.json()["code"] == "last_lead"
-    assert (await ask(SYSTEM).post(f"/api/v1/members/{lena.id}/sign-in-link")).status_code == 403
-
-
 async def test_candidates_are_the_remedy_for_a_gap(ask: As, agency: Agency) -> None:
     await agency.client("roast")
     jana = await agency.member("Jana", Discipline.DESIGN)
@@ -418,3 +221,63 @@ async def test_lists_go_on_by_cursor(ask: As, agency: Agency) -> None:
     names = [one["name"] for one in [*first["items"], *second["items"]]]
     assert names == ["Ada", "Bo", "Cem"]
     assert second["next_cursor"] is None
+
+
+async def test_progress_is_followed_live(agency: Agency, app: FastAPI) -> None:
+    jana = await agency.member("Jana")
+    _, handover_id = await agency.away(jana)
+    shown = await first_event(app, "/api/v1/live", f"handover={handover_id}")
+    assert (shown["id"], shown["state"]) == (handover_id, "open")
+    (newest,) = await first_event(app, "/api/v1/live", "")
+    assert newest["number"] == "H-2026-0001"
+
+
+async def first_event(app: FastAPI, path: str, query: str) -> Any:
+    """What a stream says first. Asks the application itself: httpx would wait for the end."""
+    token = Tokens(AUTH_SECRET).issue(LENA, timedelta(hours=1))
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+        "query_string": query.encode(), "root_path": "", "scheme": "http", "http_version": "1.1",
+        "headers": [(b"authorization", f"Bearer {token}".encode()), (b"host", b"understudy.test")],
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    said: asyncio.Queue[bytes] = asyncio.Queue()
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        await said.put(message.get("body", b""))
+
+    streaming = asyncio.create_task(app(scope, receive, send))
+    while not (chunk := (await said.get()).decode()).strip().startswith(("id", "event", "data")):
+        pass
+    gone.set()
+    streaming.cancel()
+    await asyncio.gather(streaming, return_exceptions=True)
+    (data,) = [line for line in chunk.splitlines() if line.startswith("data:")]
+    return json.loads(data.removeprefix("data:"))
+
+
+async def test_metrics_tell_gaps_and_open_handovers_without_names(
+    ask: As, agency: Agency, service: Service
+) -> None:
+    await agency.client("roast")
+    jana = await agency.member("Jana", Discipline.DESIGN)
+    await agency.responsibility("roast", Discipline.DESIGN, jana)
+    await agency.away(jana)
+    for measure in service._measures:
+        await measure()
+    metrics = (await ask(None).get("/metrics")).text
+    assert "understudy_coverage_gaps 1.0" in metrics
+    assert "understudy_open_handovers 2.0" in metrics
+    assert jana.id not in metrics
+
+
+async def test_the_api_describes_itself(ask: As) -> None:
+    described = (await ask(None).get("/api/openapi.json")).json()
+    assert "/api/v1/absences/{absence_id}/cancel" in described["paths"]
+    schema = described["components"]["schemas"]["AbsenceBody"]
+    assert "2026-11-24T10:42" in str(schema["properties"]["starts_at"])

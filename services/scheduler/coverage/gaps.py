@@ -1,0 +1,110 @@
+"""The gaps there are now: since when whom they lack, and who could close them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.scheduler.absences.store import Window
+from services.scheduler.coverage.candidates import candidates
+from services.scheduler.coverage.domain import PassedOver, Team, timeline
+from services.scheduler.coverage.person import WhyNot
+from services.scheduler.desk import Desk
+from services.scheduler.handovers.places import read_places
+from services.scheduler.handovers.view import Place
+from services.scheduler.members.view import Face, face
+from services.scheduler.responsibilities.domain import Responsibility
+from shared.auth import Scope
+from shared.events.scheduler import ActsAs
+
+__all__ = ["Gap", "Missing", "Remedy", "read_gaps"]
+
+_HORIZON = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Somebody who would act; `expired_at` is when their qualification ran out."""
+
+    member: Face
+    why: WhyNot
+    expired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Somebody who could be put in and act at once."""
+
+    member: Face
+    level: int
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nobody acts for the responsibility. `until` None: as far as can be seen."""
+
+    place: Place
+    until: datetime | None
+    missing: tuple[Missing, ...]
+    remedy: Remedy | None
+    version: int
+
+
+async def read_gaps(
+    desk: Desk, scope: Scope, responsibility_ids: Iterable[str], now: datetime
+) -> list[Gap]:
+    """Those of the responsibilities for which nobody acts now, as far as the scope lets see."""
+    wanted = await desk.responsibilities.load(responsibility_ids)
+    found = [one for one in wanted if scope.allows(one.client_id)]
+    team = await desk.team.within(found, Window(now, now + _HORIZON))
+    places = await read_places(desk.directory, {one.client_id for one in found})
+    members = await desk.members.load(team.people)
+    faces = {member.id: face(member) for member in members.values()}
+    gaps = []
+    for one in found:
+        until, passed = _until(one, team, now)
+        if passed is not None:
+            gaps.append(
+                Gap(
+                    place=places.place(one.id, one.client_id),
+                    until=until,
+                    missing=tuple(_missing(each, one, team, faces) for each in passed),
+                    remedy=await _remedy(desk, scope, one.id, now),
+                    version=one.version,
+                )
+            )
+    return gaps
+
+
+def _until(
+    one: Responsibility, team: Team, now: datetime
+) -> tuple[datetime | None, Sequence[PassedOver] | None]:
+    """When somebody acts again, and who is passed over now; (None, None): it is no gap."""
+    first, *later = timeline(one, now, now + _HORIZON, team)
+    if first.acting.acts_as is not ActsAs.GAP:
+        return None, None
+    again = (each.starts_at for each in later if each.acting.acts_as is not ActsAs.GAP)
+    return next(again, None), first.acting.reason
+
+
+def _missing(
+    passed: PassedOver, one: Responsibility, team: Team, faces: dict[str, Face]
+) -> Missing:
+    expired = passed.why is WhyNot.EXPIRED
+    person = team.people[passed.member_id]
+    return Missing(
+        member=faces[passed.member_id],
+        why=passed.why,
+        expired_at=person.qualified_until[one.discipline] if expired else None,
+    )
+
+
+async def _remedy(
+    desk: Desk, scope: Scope, responsibility_id: str, now: datetime
+) -> Remedy | None:
+    for found in await candidates(desk, scope, responsibility_id, now):
+        skill = found.qualification
+        return Remedy(face(found.member), skill.level, skill.valid_until)
+    return None

@@ -1,0 +1,89 @@
+"""What the scheduler's pages have in common: what they work with, and where a command leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.scheduler.desk import Desk
+from shared.errors import AppError
+from shared.events.disciplines import Discipline
+from shared.service import Service
+from shared.ui.ui import Toast, Ui
+from shared.web.forms import Refused
+
+__all__ = ["Screen", "TheScreen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One request to a page."""
+
+    request: Request
+    service: Service
+    ui: Ui
+    desk: Desk
+
+    @property
+    def now(self) -> datetime:
+        return self.service.clock()
+
+    @property
+    def by_htmx(self) -> bool:
+        return "hx-request" in self.request.headers
+
+    @property
+    def agency(self) -> str:
+        name: str = self.request.app.state.agency_name
+        return name
+
+    def said(self, message: str, **params: Any) -> str:
+        """A text in the reader's language."""
+        return self.ui.translate(self.request, message, params)
+
+    def refused(self, error: AppError | None) -> Refused | None:
+        return None if error is None else Refused.of(self.ui, self.request, error)
+
+    def page(
+        self,
+        template: str,
+        *,
+        error: AppError | None = None,
+        toast: Toast | None = None,
+        headers: dict[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """`error`: why what was sent was not taken; the page says so, with its status."""
+        return self.ui.render(
+            self.request,
+            template,
+            status=200 if error is None else error.status,
+            toast=toast,
+            headers=headers,
+            **_WORKING_WITH,
+            refused=self.refused(error),
+            **context,
+        )
+
+    def part(self, template: str, **context: Any) -> str:
+        """HTML of a part of a page, for a live stream."""
+        return self.ui.fragment(self.request, template, **_WORKING_WITH, **context)
+
+    def onward(self, path: str) -> Response:
+        """After a form was taken: the page at `path`, so that reloading it sends nothing again."""
+        return RedirectResponse(self.ui.url(path), status_code=303)
+
+
+async def _screen(request: Request) -> Screen:
+    state = request.app.state
+    return Screen(request, state.service, state.ui, state.desk)
+
+
+TheScreen = Annotated[Screen, Depends(_screen)]
+
+# What every template of the scheduler may use.
+_WORKING_WITH: dict[str, Any] = {"disciplines": list(Discipline)}
