@@ -38,6 +38,8 @@ from shared.outbox import Outbox, Transaction
 __all__ = ["LIMIT", "Change", "Settling"]
 
 LIMIT = 500
+_LEGS = 2_000
+"""More than that would not fit into one event; the rest follows as handovers of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +222,14 @@ class Settling:
         presence = tuple(
             Presence(member_id=one.id, present=one.present) for one in members.values()
         )
-        changed = await self._coverage.load(settlement.changed, tx.session)
-        if presence or changed:
-            legs = tuple(changed.values())
-            await self._start(tx, tick, settlement.id, settlement.change, presence, legs)
+        changed = list((await self._coverage.load(settlement.changed, tx.session)).values())
+        if not presence and not changed:
+            return
+        change, first = settlement.change, tuple(changed[:_LEGS])
+        await self._start(tx, tick, settlement.id, change, presence, first)
+        for start in range(_LEGS, len(changed), _LEGS):
+            legs = tuple(changed[start : start + _LEGS])
+            await self._start(tx, tick, new_id(), change, (), legs)
 
 
 def _same(before: Covered | None, now: Covered) -> bool:

@@ -180,7 +180,8 @@ def fault(handover: Handover, parts: Sequence[Part]) -> str | None:
 def _all_there(parts: Sequence[Part]) -> bool:
     """Numbered from 1, and the last one, it alone, is the total."""
     told = sorted((part.part, part.total is not None) for part in parts)
-    return told == [(number, number == len(told)) for number in range(1, len(told) + 1)]
+    last = len(parts)
+    return last > 0 and told == [(number, number == last) for number in range(1, last + 1)]
 
 
 def moves_told_elsewhere(parts: Iterable[Part]) -> set[Numbered]:

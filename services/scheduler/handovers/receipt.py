@@ -82,7 +82,10 @@ async def read_receipt(
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Receipt:
-    """`limit` None: all items. Raises `NotFound`, and `InvalidRequest` for a foreign cursor."""
+    """`limit` None: all items. What became of them on return is counted on the first page only.
+
+    Raises `NotFound`, and `InvalidRequest` for a foreign cursor.
+    """
     handover = await desk.handovers.find(scope, handover_id)
     if handover is None:
         raise NotFound
@@ -96,7 +99,7 @@ async def read_receipt(
         handover=await view_handover(desk, scope, handover),
         items=tuple(items),
         next_cursor=str(moved[-1].position) if more else None,
-        on_return=await _on_return(desk, scope, handover, handback),
+        on_return=None if cursor else await _on_return(desk, scope, handover, handback),
     )
 
 

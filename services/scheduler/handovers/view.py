@@ -174,7 +174,7 @@ class OnReturn:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A page of the receipt; `next_cursor` None: the last one."""
+    """A page of the receipt; `next_cursor` None: the last one. `on_return`: on the first only."""
 
     agency: str
     handover: HandoverView

@@ -31,6 +31,7 @@ from shared.auth import SYSTEM_SCOPE, Scope
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind, Participant, WorkHandedOver
+from shared.events.planner import ClientChanged, PageChanged, Platform
 from shared.events.scheduler import HandoverCompleted
 from shared.ids import new_id
 from tests.integration.scheduler.agency import LENA
@@ -57,7 +58,7 @@ class Cast:
 
 async def the_cast(team: Team) -> Cast:
     agency = team.agency
-    await agency.client("roast", "insta")
+    await _tell_of_the_client(team)
     lena = await agency.member("Lena Vogt")
     jana = await agency.member("Jana Hoffmann", COPY, COMMUNITY, PUBLISHING)
     tom = await agency.member("Tom Berger", COPY, PUBLISHING)
@@ -69,6 +70,19 @@ async def the_cast(team: Team) -> Cast:
     await eventually(lambda: team.planner.knows(copy.id, jana.id))
     await eventually(lambda: team.inbox.knows(community.id, jana.id))
     return Cast(jana, tom, lena, copy, community, publishing)
+
+
+async def _tell_of_the_client(team: Team) -> None:
+    """As the planner would, on its own topic."""
+    client = ClientChanged(client_id="roast", name="Roesterei", time_zone="Europe/Berlin")
+    page = PageChanged(
+        page_id="insta", client_id="roast", name="Insta", platform=Platform.INSTAGRAM
+    )
+    for event in (client, page):
+        await team.tell(team.planner.service, event)
+    directory = team.agency.desk.directory
+    await eventually(lambda: directory.client(SYSTEM_SCOPE, "roast"), what="the client is known")
+    await eventually(lambda: directory.page(SYSTEM_SCOPE, "insta"), what="the page is known")
 
 
 async def test_one_sick_call_moves_everything_and_the_return_brings_back_what_is_untouched(

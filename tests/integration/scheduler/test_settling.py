@@ -304,6 +304,24 @@ async def test_more_responsibilities_than_a_transaction_should_hold(
     assert not await work(service.outbox, service.clock)
 
 
+async def test_more_legs_than_one_event_should_carry_are_several_handovers(
+    agency: Agency, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.desk.settling._limit = 3
+    monkeypatch.setattr("services.scheduler.coverage.settling._LEGS", 4)
+    await agency.client("roast", *(f"page{n}" for n in range(10)))
+    jana, tom = await agency.member("Jana", COMMUNITY), await agency.member("Tom", COMMUNITY)
+    for n in range(10):
+        await agency.responsibility(f"roast/page{n}", COMMUNITY, jana, tom)
+    before = len(await agency.told(HandoverStarted))
+    await agency.away(jana)
+    while await agency.desk.settling.work(service.outbox, service.clock):
+        pass
+    started = (await agency.told(HandoverStarted))[before:]
+    assert sorted(len(one.legs) for one in started) == [2, 4, 4]
+    assert sum(len(one.presence) for one in started) == 1
+
+
 async def test_a_member_keeps_the_version_when_coming_and_going(agency: Agency) -> None:
     jana = await agency.member("Jana")
     await agency.away(jana)
