@@ -1,0 +1,52 @@
+"""Typed times, and what a form says when it was not taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.planner.content.routes import ContentBody
+from services.planner.plan.forms import Form, local_text, parsed, zoned_text
+from shared.errors import InvalidRequest
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026-11-25T09:00", "2026-11-25T09:00:00+01:00"),
+        ("2026-07-25T09:00", "2026-07-25T09:00:00+02:00"),
+        ("", None),
+        ("tomorrow", "tomorrow"),
+    ],
+)
+def test_a_typed_time_is_the_readers(typed: str, meant: str | None) -> None:
+    assert zoned_text(typed, BERLIN) == meant
+
+
+def test_a_time_is_shown_as_it_would_be_typed() -> None:
+    assert local_text(datetime(2026, 11, 25, 8, 0, tzinfo=UTC), BERLIN) == "2026-11-25T09:00"
+    assert local_text(None, BERLIN) == ""
+
+
+def test_wrong_fields_are_named_as_in_the_api() -> None:
+    variants = [{"page_id": "p1", "publish_at": "tomorrow"}]
+    with pytest.raises(InvalidRequest) as refused:
+        parsed(ContentBody, {"client_id": "c1", "title": " ", "variants": variants})
+    assert [error.pointer for error in refused.value.errors] == [
+        "/title",
+        "/variants/0/publish_at",
+    ]
+
+
+def test_lines_are_kept_with_lf() -> None:
+    assert Form({"text": ["one\r\ntwo"]}).text("text") == "one\ntwo"
+
+
+@pytest.mark.parametrize("version", ["", "-1", "1.5", "x", "9" * 19])
+def test_a_form_without_its_version_is_refused(version: str) -> None:
+    with pytest.raises(InvalidRequest):
+        _ = Form({"version": [version]}).version
