@@ -10,8 +10,10 @@ from services.scheduler.settings import SchedulerSettings
 from services.scheduler.setup import set_up
 from shared.auth import Identity, Role, Scope
 from shared.events.disciplines import Discipline
+from shared.service import Service
 from shared.web.access import accesses
 from tests.integration.scheduler.agency import LENA, Agency, As, made
+from tests.integration.scheduler.stack import databases
 
 JANA = Identity("jana", "Jana Hoffmann", Role.MEMBER, Scope(None))
 SYSTEM = Identity("hr", "HR system", Role.SYSTEM, Scope(None))
@@ -41,12 +43,15 @@ async def test_members_report_themselves_and_leads_and_systems_anybody(
         assert response.status_code == 403
 
 
-async def test_why_is_for_the_member_and_the_entitled(ask: As, agency: Agency) -> None:
+async def test_why_is_for_the_member_and_the_entitled(
+    ask: As, agency: Agency, service: Service
+) -> None:
     jana, tom = await agency.member("Jana"), await agency.member("Tom")
     me = Identity(jana.id, jana.name, Role.MEMBER, Scope(None))
     colleague = Identity(tom.id, tom.name, Role.MEMBER, Scope(None))
     body = {"member_id": jana.id, "kind": "sick", "note": "canary 4711", "starts_at": "2026-12-01"}
-    created = await ask(me).post("/api/v1/absences", json=body)
+    key = {"Idempotency-Key": "a-call"}
+    created = await ask(me).post("/api/v1/absences", json=body, headers=key)
     assert "canary" not in created.text
     assert "sick" not in created.text
     path = f"/api/v1/absences/{created.json()['absence']['id']}"
@@ -64,6 +69,11 @@ async def test_why_is_for_the_member_and_the_entitled(ask: As, agency: Agency) -
     changed = await ask(SYSTEM).put(path, json=change, headers={"If-Match": '"1"'})
     assert changed.status_code == 200
     assert (await made(await ask(me).get(path)))["reason"]["note"] == "canary 4711"
+
+    stored = await databases([service])
+    for row in stored["scheduler.absences"]:
+        del row["reason"]
+    assert "canary" not in repr(stored), "nor is it in what is kept to repeat an answer"
 
 
 async def test_refused_requests_do_not_repeat_what_was_sent(ask: As, agency: Agency) -> None:
