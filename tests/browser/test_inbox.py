@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+import uvicorn
+from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from pydantic import SecretStr
 
+from services.inbox.app import create_app
 from services.inbox.conversations.listing import ROWS
+from services.inbox.settings import InboxSettings
 from shared.auth import COOKIE, Identity, Tokens
 from shared.clock import utc_now
 from shared.events.inbox import MessageReceived
 from shared.mongo import Mongo
+from shared.service import Service
 from tests.integration.inbox.team import LEAD, MIRA, TOM, away
 from tests.integration.inbox.test_intake import set_up, taken_in
 from tests.integration.inbox.world import World, rows, world_of
 from tests.support.engines import AUTH_SECRET, Engines
-from tests.support.processes import ServiceProcesses
+from tests.support.ports import free_port
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message
 
@@ -31,10 +36,33 @@ Open = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
-async def url(engines: Engines, topics: str, tmp_path: Path) -> AsyncIterator[str]:
-    async with ServiceProcesses(engines, topics, tmp_path) as processes:
-        await processes.start("inbox")
-        yield processes.url_of("inbox")
+async def url(engines: Engines, topics: str) -> AsyncIterator[str]:
+    """An inbox in this process, served as in its own."""
+    port = free_port()
+    settings = InboxSettings(
+        kafka_bootstrap_servers=engines.kafka_servers,
+        mongodb_uri=engines.mongodb_uri,
+        database_prefix=topics,
+        topic_prefix=topics,
+        topic_partitions_max=2,
+        port=port,
+        auth_secret=SecretStr(AUTH_SECRET),
+    )
+    app = create_app(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1)
+    )
+    serving = asyncio.create_task(server.serve())
+    service: Service = app.state.service
+
+    async def ready() -> bool:
+        return server.started and not await service.readiness()
+
+    await eventually(ready, timeout=30)
+    yield f"http://127.0.0.1:{port}/inbox"
+    app.state.streams.stop()
+    server.should_exit = True
+    await serving
 
 
 @pytest.fixture
@@ -95,10 +123,7 @@ async def open_as(url: str) -> AsyncIterator[Open]:
             await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
             page = await context.new_page()
             page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on(
-                "console",
-                lambda said: complaints.append(said.text) if said.type == "error" else None,
-            )
+            page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
             await page.goto(f"{url}{path}")
             return page
 
@@ -107,8 +132,22 @@ async def open_as(url: str) -> AsyncIterator[Open]:
     assert complaints == []
 
 
+def _bad(said: ConsoleMessage) -> bool:
+    """Chromium also reports refusals, which the page tells about itself, and htmx reports
+    refreshes that gave way to what somebody did."""
+    expected = ("status of 412", "htmx:sendAbort", "htmx:afterRequest")
+    return said.type == "error" and not any(word in said.text for word in expected)
+
+
 def row(page: Page, author: str) -> Any:
     return page.locator(".conversation", has_text=author)
+
+
+async def read(page: Page, author: str) -> None:
+    """Opens the conversation and waits until htmx has taken the new part of the page over."""
+    await row(page, author).click()
+    await expect(page.locator("#thread-head")).to_contain_text(author)
+    await expect(page.locator(".htmx-added")).to_have_count(0)
 
 
 async def test_the_deputy_sees_for_whom_and_a_gap_is_seen(world: World, open_as: Open) -> None:
@@ -116,19 +155,19 @@ async def test_the_deputy_sees_for_whom_and_a_gap_is_seen(world: World, open_as:
     await expect(tom.locator(".conversation")).to_have_count(2)
     await expect(tom.locator("#views .stand-in")).to_contain_text("You act for Jana")
     await expect(row(tom, "Katrin Lohse").locator(".avatar-deputy")).to_have_count(1)
-    await tom.locator("#views").get_by_role("link", name="Uncovered").click()
+    await tom.locator("#views").get_by_role("link", name=re.compile("^Uncovered")).click()
     await expect(row(tom, "Sabine Grothe")).to_contain_text("uncovered")
 
 
 async def test_a_conversation_opens_beside_the_list(world: World, open_as: Open) -> None:
     tom = await open_as(TOM)
-    await row(tom, "Katrin Lohse").click()
+    await read(tom, "Katrin Lohse")
     await expect(tom.locator("#timeline .message")).to_have_count(2)
     await expect(tom.locator("#thread-head")).to_contain_text("Tom, for Jana")
     await expect(tom.locator("#facts")).to_contain_text("Jana Hartmann")
     await expect(tom).to_have_url(re.compile("/inbox/conversations/"))
     await expect(row(tom, "Katrin Lohse").locator("[aria-current]")).to_have_count(1)
-    await row(tom, "Uwe Petersen").click()
+    await read(tom, "Uwe Petersen")
     await expect(tom.locator("#timeline .message")).to_have_count(1)
     await tom.go_back()
     await expect(tom.locator("#timeline .message")).to_have_count(2)
@@ -140,7 +179,7 @@ async def test_messages_show_the_platforms_time_in_the_members_zone(
     world: World, open_as: Open
 ) -> None:
     tom = await open_as(TOM)
-    await row(tom, "Uwe Petersen").click()
+    await read(tom, "Uwe Petersen")
     shown = tom.locator("#timeline .message time")
     sent_at = datetime.fromisoformat(await shown.get_attribute("datetime") or "")
     assert abs(sent_at - written(3).sent_at) < timedelta(minutes=5)
@@ -150,8 +189,8 @@ async def test_messages_show_the_platforms_time_in_the_members_zone(
 
 async def test_a_note_is_written_and_seen_by_others_at_once(world: World, open_as: Open) -> None:
     tom, mira = await open_as(TOM), await open_as(MIRA, "/?view=all")
-    await row(mira, "Katrin Lohse").click()
-    await row(tom, "Katrin Lohse").click()
+    await read(mira, "Katrin Lohse")
+    await read(tom, "Katrin Lohse")
     await tom.keyboard.press("n")
     await tom.keyboard.type("Versand sucht das Paket.")
     await tom.get_by_role("button", name="Save note").click()
@@ -167,7 +206,7 @@ async def test_live_changes_lose_neither_the_typed_note_nor_the_place_in_the_lis
     await taken_in(database, 24)
     tom = await open_as(TOM)
     await expect(tom.locator("[data-live=on]")).to_be_visible()
-    await row(tom, "Katrin Lohse").click()
+    await read(tom, "Katrin Lohse")
     await tom.locator("#note").fill("half a thought")
     scroller = tom.locator(".inbox-list")
     await scroller.evaluate("list => list.scrollTop = 700")
@@ -181,8 +220,7 @@ async def test_live_changes_lose_neither_the_typed_note_nor_the_place_in_the_lis
 
 async def test_done_by_key_and_undone(world: World, open_as: Open) -> None:
     tom = await open_as(TOM)
-    await row(tom, "Uwe Petersen").click()
-    await expect(tom.locator("#thread-head")).to_be_visible()
+    await read(tom, "Uwe Petersen")
     await tom.keyboard.press("e")
     await expect(tom.locator(".toast")).to_contain_text("The conversation is done.")
     await expect(row(tom, "Uwe Petersen")).to_have_count(0)
@@ -198,8 +236,7 @@ async def test_assigned_by_key_to_a_colleague_who_sees_it_come(
     tom, mira = await open_as(TOM), await open_as(MIRA)
     await expect(mira.locator("[data-live=on]")).to_be_visible()
     await expect(mira.get_by_text("Nobody is waiting here")).to_be_visible()
-    await row(tom, "Katrin Lohse").click()
-    await expect(tom.locator("#thread-head")).to_be_visible()
+    await read(tom, "Katrin Lohse")
     await tom.keyboard.press("a")
     await expect(tom.locator("#assign")).to_be_visible()
     await expect(tom.locator("#assign")).not_to_contain_text("Otto Fremd")
@@ -210,26 +247,20 @@ async def test_assigned_by_key_to_a_colleague_who_sees_it_come(
 
 async def test_an_uncovered_conversation_is_claimed(world: World, open_as: Open) -> None:
     mira = await open_as(MIRA, "/?view=unassigned")
-    await row(mira, "Sabine Grothe").click()
+    await read(mira, "Sabine Grothe")
     await mira.locator("#thread-head").get_by_role("button", name="Uncovered").click()
     await mira.get_by_role("button", name="I take it").click()
     await expect(mira.locator("#thread-head")).to_contain_text("Mira Adler")
     await expect(row(mira, "Sabine Grothe")).to_have_count(0)
 
 
-async def test_who_decided_on_an_old_state_is_told_so(
-    world: World, database: Mongo, open_as: Open
-) -> None:
+async def test_who_decided_on_an_old_state_is_told_so(world: World, open_as: Open) -> None:
     tom = await open_as(TOM)
-    await row(tom, "Katrin Lohse").click()
-    await tom.locator("#version").evaluate("field => field.value = '1'")
-    await database.collection("conversations").update_many({}, {"$inc": {"version": 5}})
-    await tom.locator("#thread-head").evaluate("head => head.firstElementChild.remove()")
-    await tom.locator("#version").evaluate("field => field.value = '1'")
-    async with tom.expect_response(re.compile("/done")) as answered:
-        await tom.get_by_role("button", name="Done").click()
-    assert (await answered.value).status == 412
+    await read(tom, "Katrin Lohse")
+    await tom.locator("#version").evaluate("field => field.value = '99'")
+    await tom.get_by_role("button", name="Done").click()
     await expect(tom.locator("#problems")).to_contain_text("in the meantime")
+    await expect(tom.locator("#timeline .message")).to_have_count(2)
 
 
 async def test_what_strangers_write_is_text(world: World, database: Mongo, open_as: Open) -> None:
@@ -237,7 +268,7 @@ async def test_what_strangers_write_is_text(world: World, database: Mongo, open_
     await world.says([written(60, text=evil, author_name="<b>Eve</b>")])
     await taken_in(database, 5)
     tom = await open_as(TOM)
-    await row(tom, "<b>Eve</b>").click()
+    await read(tom, "<b>Eve</b>")
     await expect(tom.locator("#timeline .message-text")).to_have_text(evil)
     await expect(tom.locator("#timeline a")).to_have_count(0)
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -277,7 +308,7 @@ async def test_on_a_phone_the_list_or_the_conversation(world: World, open_as: Op
     tom = await open_as(TOM, size=(360, 740), language="de")
     await expect(tom.locator(".inbox-list .stand-in")).to_contain_text("Sie vertreten Jana")
     await expect(tom.locator("#thread")).to_be_hidden()
-    await row(tom, "Katrin Lohse").click()
+    await read(tom, "Katrin Lohse")
     await expect(tom.locator("#timeline")).to_be_visible()
     await expect(tom.locator(".inbox-list")).to_be_hidden()
     assert await tom.evaluate("document.documentElement.scrollWidth") == 360

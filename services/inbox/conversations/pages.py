@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -44,7 +45,18 @@ _PACE_SECONDS = 1.0  # messages may come in by the thousand; nobody reads faster
 
 TheListing = Annotated[Listing, Depends(listing)]
 Messages = Annotated[int, Query(ge=1, le=1_000)]
-Seen = Annotated[str, Query(max_length=32)]
+Word = Annotated[str, Query(max_length=100)]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page shows: which conversation, how many messages, and the digests of its parts."""
+
+    list_seen: Word = ""
+    thread_seen: Word = ""
+    current: Word = ""
+    messages: Messages = MESSAGES
+
 
 
 async def _ui(request: Request) -> Ui:
@@ -80,8 +92,7 @@ async def show_conversation(
     "/live", response_class=EventSourceResponse, dependencies=[require(Permission.INBOX_READ)]
 )
 async def follow(request: Request) -> AsyncIterator[ServerSentEvent]:
-    """Says that something has changed, at most once a second; the panes then ask for their own
-    content, and get it if it differs from what they show."""
+    """Says that something has changed, at most once a second; the page then asks what."""
     drawn = time.monotonic() - _PACE_SECONDS
 
     async def render() -> list[Part]:
@@ -95,47 +106,27 @@ async def follow(request: Request) -> AsyncIterator[ServerSentEvent]:
         yield event
 
 
-@router.get("/list")
-async def refresh_list(
+@router.get("/refresh")
+async def refresh(
     request: Request,
     caller: Reader,
     stores: TheStores,
     ui: ThePages,
     listing: TheListing,
-    seen: Seen,
-    current: Annotated[str, Query(max_length=100)] = "",
+    seen: Annotated[Seen, Depends()],
 ) -> Response:
-    """The views and rows, unless they are as `seen`."""
-    pane = await read_list(stores, caller, listing)
-    if digest(pane) == seen:
-        return Response(status_code=204)
-    context = {**await _list_context(request, caller, pane), "current": current}
-    return ui.render(request, "list_refresh.html", **context)
-
-
-@router.get("/conversations/{conversation_id}/thread")
-async def refresh_thread(
-    request: Request,
-    caller: Reader,
-    stores: TheStores,
-    ui: ThePages,
-    listing: TheListing,
-    conversation_id: ConversationId,
-    seen: Seen,
-    messages: Messages = MESSAGES,
-) -> Response:
-    """The thread, without the note being written, unless it is as `seen`."""
-    thread = await read_thread(stores, caller, conversation_id, messages=messages)
-    if digest(thread) == seen:
+    """The parts that differ from what the page has seen; 204 if none does."""
+    context = await _context(request, caller, stores, listing, seen.current, seen.messages)
+    list_changed = context["list_seen"] != seen.list_seen
+    thread_changed = context["thread_seen"] != seen.thread_seen
+    if not list_changed and not thread_changed:
         return Response(status_code=204)
     return ui.render(
         request,
-        "thread_refresh.html",
-        thread=thread,
-        seen=digest(thread),
-        listing=listing,
-        shown=messages,
-        may_write=caller.may(Permission.INBOX_WRITE),
+        "changed.html",
+        list_changed=list_changed,
+        thread_changed=thread_changed,
+        **context,
     )
 
 
@@ -259,31 +250,24 @@ async def _context(
     caller: Identity,
     stores: TheStores,
     listing: Listing,
-    id: ConversationId | None = None,
+    id: ConversationId = "",
     messages: int = MESSAGES,
 ) -> dict[str, Any]:
+    """What `inbox.html` shows; `*_seen` stand for what the list and the thread say."""
     pane = await read_list(stores, caller, listing)
-    thread = None
-    if id is not None:
-        thread = await read_thread(stores, caller, id, messages=messages)
+    thread = await read_thread(stores, caller, id, messages=messages) if id else None
     return {
-        **await _list_context(request, caller, pane),
-        "current": id or "",
+        "wide": True,
+        "listing": listing,
+        "pane": pane,
+        "list_seen": digest(pane),
+        "current": id,
         "thread": thread,
-        "seen": digest(thread) if thread else "",
+        "thread_seen": digest(thread) if thread else "",
         "shown": messages,
         "step": MESSAGES,
         "may_write": caller.may(Permission.INBOX_WRITE),
         "note_key": new_id(),
-    }
-
-
-async def _list_context(request: Request, caller: Identity, pane: Any) -> dict[str, Any]:
-    return {
-        "wide": True,
-        "pane": pane,
-        "listing": pane.listing,
-        "list_seen": digest(pane),
         "counts": {"inbox": pane.counts["mine"]},
         "unrouted": await _unrouted(request, caller),
     }
