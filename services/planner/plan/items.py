@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.planner.callers import Reader, Writer
@@ -85,9 +85,18 @@ async def show_item(plan: Planner, who: Reader, content_id: str) -> Response:
     return await _item_page(plan, who, content_id)
 
 
+async def _existing(plan: Planner, who: Reader, content_id: str) -> str:
+    """Raises `NotFound` before a stream begins, when that can still be the answer."""
+    return (await plan.desk.content.get(who.scope, content_id)).id
+
+
 @router.get("/{content_id}/live", response_class=EventSourceResponse)
 async def follow_item(
-    request: Request, plan: Planner, who: Reader, content_id: str, revision: int
+    request: Request,
+    plan: Planner,
+    who: Reader,
+    content_id: Annotated[str, Depends(_existing)],
+    revision: int,
 ) -> AsyncIterator[ServerSentEvent]:
     """`revision` is the one in the form: a newer one is told beside it, never put into it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from services.planner.callers import Reader, Writer
@@ -73,9 +73,14 @@ async def show_task(plan: Planner, who: Reader, task_id: str) -> Response:
     return await _task_page(plan, who, task_id)
 
 
+async def _existing(plan: Planner, who: Reader, task_id: str) -> str:
+    """Raises `NotFound` before a stream begins, when that can still be the answer."""
+    return (await plan.desk.tasks.get(who.scope, task_id)).id
+
+
 @router.get("/{task_id}/live", response_class=EventSourceResponse)
 async def follow_task(
-    request: Request, plan: Planner, who: Reader, task_id: str
+    request: Request, plan: Planner, who: Reader, task_id: Annotated[str, Depends(_existing)]
 ) -> AsyncIterator[ServerSentEvent]:
     async def render() -> list[Part]:
         task = await plan.desk.tasks.get(who.scope, task_id)
