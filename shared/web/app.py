@@ -14,7 +14,15 @@ from shared.service import Service
 from shared.ui.ui import CONTENT_SECURITY_POLICY, Ui
 from shared.web.access import Guard
 from shared.web.live import Streams
-from shared.web.middleware import BodyLimit, Callers, Failures, Headering, RootPath, Tracing
+from shared.web.middleware import (
+    BodyLimit,
+    Callers,
+    Failures,
+    Headering,
+    HearingOut,
+    RootPath,
+    Tracing,
+)
 from shared.web.operations import mount_operations
 from shared.web.problems import Problems
 
@@ -59,6 +67,7 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
     problems.install(app)
     # From the outside in.
     app.user_middleware = [
+        Middleware(HearingOut, limit=4 * BODY_LIMIT),
         Middleware(RootPath, root_path=settings.root_path),
         Middleware(Tracing, service=service.name, owner=app),
         Middleware(Headering, headers=_headers(secure=settings.secure_cookies)),

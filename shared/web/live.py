@@ -18,13 +18,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
 from fastapi import Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from shared.errors import AppError
 from shared.ids import new_id
 from shared.mongo import Listener, is_infrastructure
 from shared.observability import METRICS
@@ -80,15 +81,15 @@ async def live(
 ) -> AsyncIterator[ServerSentEvent]:
     """The parts that differ from what was sent before: now, and after each change.
 
-    Ends when the browser leaves, when the process stops, and after an hour; the browser then
-    connects again by itself.
+    Ends when the browser leaves, when the process stops, when there is nothing (any more) that
+    the caller may see, and after an hour; the browser then connects again by itself.
     """
     service: Service = request.app.state.service
     streams: Streams = request.app.state.streams
     sent: dict[str, str] = {}
     end = time.monotonic() + _LONGEST_SECONDS
     async with service.mongo.changes.listen(*collections) as changes:
-        with streams.opened(changes):
+        with streams.opened(changes), suppress(AppError):
             while not changes.closed and time.monotonic() < end:
                 for part in await _drawn(render):
                     if sent.get(part.name) != part.html:

@@ -2,14 +2,16 @@
 
 Plain ASGI, so that streams pass through unbuffered. From the outside in:
 
-    RootPath → Tracing → Headering → Failures → Callers → BodyLimit → (FastAPI)
+    HearingOut → RootPath → Tracing → Headering → Failures → Callers → BodyLimit → (FastAPI)
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -28,7 +30,15 @@ from shared.ids import new_id
 from shared.observability import METRICS, correlation_id
 from shared.web.access import identify
 
-__all__ = ["BodyLimit", "Callers", "Failures", "Headering", "RootPath", "Tracing"]
+__all__ = [
+    "BodyLimit",
+    "Callers",
+    "Failures",
+    "Headering",
+    "HearingOut",
+    "RootPath",
+    "Tracing",
+]
 
 CORRELATION_HEADER = "X-Correlation-ID"
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -36,6 +46,42 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics", "static"})
 _access = structlog.get_logger("access")
+
+
+class HearingOut:
+    """Hears a request out before it is answered, for up to `seconds` and `limit` bytes.
+
+    A refusal needs no body to be decided. But uvicorn closes a connection on which it has answered
+    before the body came, and a proxy that is just sending it then loses the end of the answer
+    (seen with Caddy about once in a thousand refusals).
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float = 5) -> None:
+        self._app = app
+        self._limit = limit
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        heard, left = False, self._limit
+
+        async def hear() -> Message:
+            nonlocal heard, left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            heard = not message.get("more_body", False)
+            return message
+
+        async def answer(message: Message) -> None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    while not heard and left > 0:
+                        await hear()
+            await send(message)
+
+        await self._app(scope, hear, answer)
 
 
 class RootPath:

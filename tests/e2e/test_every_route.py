@@ -50,12 +50,20 @@ PUBLIC = {
     "GET /session",
     "POST /session/end",
     "POST /webhooks/{source_id}",
-    "GET /acknowledge/{token}",
-    "POST /acknowledge/{token}",
+    "GET /acknowledge/{notification_id}",
+    "POST /acknowledge/{notification_id}",
 }
 """What may be asked by anybody. Webhooks are signed, acknowledge links and sign-in links too."""
 
-CANARIES = ("Rösterei Morgenrot", "Morgenrot Leipzig", "Task 7", "Uwe Canary", "kein Warmwasser")
+CANARIES = (
+    "Rösterei Morgenrot",
+    "Morgenrot Leipzig",
+    "Task 7",
+    "Uwe Canary",
+    "kein Warmwasser",
+    "Jana Muster",
+    "canary-3f9a",
+)
 
 
 def _scheduler(settings: SchedulerSettings) -> FastAPI:

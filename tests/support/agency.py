@@ -76,7 +76,12 @@ class Agency:
             self.sources.append({"id": source["id"], "secret": source["secret"]})
 
     async def _hire(self, name: str, role: str) -> None:
-        body = {"name": f"{name} Muster", "email": f"{name.lower()}@example.org", "role": role}
+        body = {
+            "name": f"{name} Muster",
+            "email": f"{name.lower()}@example.org",
+            "role": role,
+            "clients": [self.client],
+        }
         member_id = (await self.post("/scheduler/api/v1/members", body))["id"]
         self.members[name] = member_id
         for discipline in _DISCIPLINES:

@@ -185,3 +185,25 @@ async def test_a_port_that_is_taken_is_a_failure(running: Running) -> None:
         stdout=PIPE,
     )  # fmt: skip
     assert await asyncio.wait_for(second.wait(), 60) == 1
+
+
+async def test_a_request_is_heard_out_before_it_is_refused(running: Running) -> None:
+    """Its body comes late, as behind a proxy. An answer before it would end the connection."""
+    url = running.client.base_url
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = f"POST /notes/nowhere HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: 2\r\n\r\n"
+    try:
+        for _ in range(2):
+            writer.write(head.encode())
+            await writer.drain()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await reader.readexactly(1)
+            writer.write(b"{}")
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 404")
+            length = next(line for line in answer.split(b"\r\n") if b"content-length" in line)
+            await reader.readexactly(int(length.split(b":")[1]))
+    finally:
+        writer.close()
+        await writer.wait_closed()
