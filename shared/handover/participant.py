@@ -245,7 +245,15 @@ def _projection(fields: Sequence[str]) -> Document:
 
 
 def _responsibilities(documents: Iterable[Document]) -> set[str]:
-    return {document["responsibility_id"] for document in documents}
+    names = ((one["responsibility_id"], _of_client(one)) for one in documents)
+    return {name for pair in names for name in pair}
+
+
+def _of_client(document: Document) -> str:
+    """The client's responsibility for an item's discipline: it stands in for the page's as long as
+    nobody has been made responsible for the page."""
+    discipline = document["responsibility_id"].rpartition(":")[2]
+    return f"{document['client_id']}:{discipline}"
 
 
 def _members(documents: Iterable[Document], acting: Mapping[str, str | None]) -> set[str]:
@@ -261,7 +269,7 @@ def _transfers(
         to = destination(
             Holding(document["holder"], document["home"], document["touched"]),
             present=lambda member: member not in absent,
-            acting=acting.get(document["responsibility_id"]),
+            acting=acting.get(document["responsibility_id"], acting.get(_of_client(document))),
         )
         if to is not None:
             yield _Transfer(document, to)

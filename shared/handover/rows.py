@@ -83,12 +83,17 @@ class Rows:
     # Deciding by them
 
     async def responsibility(
-        self, tx: Transaction, client_id: str, page_id: str | None, discipline: Discipline
+        self,
+        tx: Transaction,
+        client_id: str,
+        page_id: str | None,
+        discipline: Discipline,
+        slot: int = HTTP_SLOT,
     ) -> str:
         """The most specific responsibility that is known: the page's, else the client's.
 
         If neither is, the page's for disciplines whose work belongs to a page, else the client's;
-        an item gets its holder as soon as somebody is made responsible.
+        an item gets its holder as soon as somebody is made responsible for either.
         """
         for_client = f"{client_id}:{discipline}"
         if page_id is None:
@@ -98,9 +103,11 @@ class Rows:
         query = {"_id": {"$in": slots}, "epoch": {"$gt": 0}}
         found = self._coverage.find(query, session=tx.session)
         known = {row["responsibility_id"] async for row in found}
-        if for_page in known or (discipline.per_page and for_client not in known):
+        if for_page in known:
             return for_page
-        return for_client
+        if for_client not in known:
+            await self.acting(tx, for_client, slot)  # to conflict with whoever makes it known
+        return for_client if for_client in known or not discipline.per_page else for_page
 
     async def acting(
         self, tx: Transaction, responsibility_id: str, slot: int = HTTP_SLOT
@@ -144,9 +151,10 @@ class Rows:
     async def acting_by_responsibility(
         self, names: Iterable[str], tx: Transaction | None = None
     ) -> dict[str, str | None]:
-        """Who acts for each; with a transaction, its decisions hold until it is committed."""
+        """Who acts for each that is known; with a transaction, its decisions hold until it is
+        committed."""
         rows = await _mover_rows(self._coverage, names, tx)
-        return {row["responsibility_id"]: row["acting"] for row in rows}
+        return {row["responsibility_id"]: row["acting"] for row in rows if row["epoch"] > 0}
 
     async def absent_among(self, members: Iterable[str], tx: Transaction | None = None) -> set[str]:
         """Those whose row says that they are away; as above."""
