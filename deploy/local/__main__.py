@@ -84,7 +84,13 @@ async def _up(settings: LocalSettings, _: argparse.Namespace) -> int:
 async def _demo(settings: LocalSettings, arguments: argparse.Namespace) -> int:
     from deploy.local import demo  # noqa: PLC0415 - everything else works without the demo's set
 
-    return await demo.run(settings, once=arguments.once)
+    if not arguments.once:
+        return await demo.run(settings, _say)
+    try:
+        return await demo.play_once(settings, _say)
+    except asyncio.CancelledError:  # nobody should take half a story for a whole one
+        print("Interrupted.", flush=True)
+        return 130
 
 
 async def _first_member(settings: LocalSettings, arguments: argparse.Namespace) -> int:
@@ -98,9 +104,15 @@ async def _first_member(settings: LocalSettings, arguments: argparse.Namespace) 
 
 
 async def _reset(settings: LocalSettings, _: argparse.Namespace) -> int:
-    stack.forget(settings)
+    for state in (settings.once, settings):
+        stack.forget(state)
     print("Forgotten. What was downloaded stays.")
     return 0
+
+
+def _say(line: str) -> None:
+    """At once, also into a file or pipe."""
+    print(line, flush=True)
 
 
 async def _for_ever() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +50,9 @@ class LocalSettings(BaseSettings):
     """An existing cluster to use instead of a broker of our own."""
     mongodb_uri: str | None = Field(default=None, validation_alias="MONGODB_URI")
     """An existing replica set to use instead of one of our own."""
+    topic_prefix: str = Field(default="", validation_alias="TOPIC_PREFIX")
+    database_prefix: str = Field(default="understudy_", validation_alias="DATABASE_PREFIX")
+    """Before the names of topics and databases, where several installations share a cluster."""
 
     @property
     def public_url(self) -> str:
@@ -65,6 +69,11 @@ class LocalSettings(BaseSettings):
     @property
     def logs(self) -> Path:
         return self.state / "logs"
+
+    @property
+    def once(self) -> Self:
+        """The same settings for the state of `make demo ONCE=1`, which is apart."""
+        return self.model_copy(update={"state": self.state / "once"})
 
     @property
     def mail(self) -> Path:

@@ -14,7 +14,7 @@ from deploy.local import assets, prerequisites
 from deploy.local.kafka import answers_kafka, kafka
 from deploy.local.mongodb import answers_mongodb, mongodb
 from deploy.local.processes import Process, ProcessFailed
-from deploy.local.programs import front_door, service, smtp
+from deploy.local.programs import front_door, platform, service, sign_in, smtp
 from deploy.local.settings import SERVICES, LocalSettings
 from deploy.local.supervisor import Report, Supervisor
 from shared.kafka import create_topics
@@ -73,8 +73,11 @@ class Stack:
         await self._supervisor.start(*own)
 
     async def start_services(self, *, demo: bool = False) -> None:
-        """Topics, mail, the four services, and the front door when they are ready."""
-        await create_topics(self.settings.kafka_servers)
+        """Topics, mail, the four services, and the front door when they are ready.
+
+        With `demo`, the simulated platform and the page that signs in as anybody, too.
+        """
+        await create_topics(self.settings.kafka_servers, prefix=self.settings.topic_prefix)
         await self._supervisor.start(
             smtp(self.settings),
             *(
@@ -82,12 +85,13 @@ class Stack:
                 for name in SERVICES
                 for replica in range(self.settings.replicas)
             ),
+            *(self._surroundings() if demo else ()),
         )
         await self._supervisor.start(front_door(self.settings, demo=demo))
 
-    async def start(self, *processes: Process) -> None:
-        """Further processes, which may need what was started before."""
-        await self._supervisor.start(*processes)
+    def _surroundings(self) -> Iterator[Process]:
+        yield platform(self.settings, env=self._service_env.get("platform"))
+        yield sign_in(self.settings)
 
 
 async def prepare(settings: LocalSettings, *, report: Report = print) -> None:

@@ -20,6 +20,10 @@ class Network(StrEnum):
     MASTODON = "mastodon"
     BLUESKY = "bluesky"
 
+    @property
+    def label(self) -> str:
+        return "LinkedIn" if self is Network.LINKEDIN else self.capitalize()
+
 
 class Kind(StrEnum):
     COMMENT = "comment"

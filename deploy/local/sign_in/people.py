@@ -51,7 +51,7 @@ class Person:
 OPS = Person(
     id="ops",
     name=N_("Operations"),
-    initials="OP",
+    initials="Ops",
     colour=0,
     role=Role.OPS,
     identity=Identity("ops", "Operations", Role.OPS, Scope(None)),

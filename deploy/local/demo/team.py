@@ -1,0 +1,168 @@
+"""Filling in the scheduler: members, what they can do, who answers for what, who is away."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from deploy.local.demo.agency.clients import LEADS, Responsibility, responsibilities
+from deploy.local.demo.agency.people import FIRST, MEMBERS, PAUL, Member, Skill
+from deploy.local.demo.agency.plan import BERLIN
+from deploy.local.demo.api import Caller
+from deploy.local.demo.stage import Stage, calm, patiently
+
+__all__ = ["fill_first_member", "fill_leave", "fill_members", "fill_responsibilities", "let_expire"]
+
+_MEMBERS = "/scheduler/api/v1/members"
+_ABSENCES = "/scheduler/api/v1/absences"
+_RESPONSIBILITIES = "/scheduler/api/v1/responsibilities"
+_NOT_YET = 2
+"""Months for which a qualification that is to have run out is valid until it has served."""
+
+
+async def fill_first_member(stage: Stage) -> str:
+    """The lead who does the rest."""
+    system = stage.api.as_system()
+    await _add_members(stage, system, [member for member in MEMBERS if member.key == FIRST])
+    return "the first lead"
+
+
+async def fill_members(stage: Stage) -> str:
+    lead = stage.as_(FIRST)
+    await _add_members(stage, lead, MEMBERS)
+    skills = 0
+    for member in MEMBERS:
+        skills += await _add_skills(stage, lead, member)
+    return f"{len(MEMBERS)} members, {skills} qualifications"
+
+
+async def _add_members(stage: Stage, caller: Caller, members: Sequence[Member]) -> None:
+    known = {one["email"]: one for one in await caller.all(_MEMBERS, inactive=True)}
+    for member in members:
+        stage.members[member.key] = known.get(member.email) or await _add_member(
+            stage, caller, member
+        )
+
+
+async def _add_member(stage: Stage, caller: Caller, member: Member) -> dict[str, object]:
+    clients = None if member.clients is None else [stage.clients[key] for key in member.clients]
+    body = {
+        "name": member.name,
+        "email": member.email,
+        "role": member.role,
+        "colour": member.colour,
+        "clients": clients,
+    }
+    added: dict[str, object] = await patiently(
+        lambda: caller.create(_MEMBERS, body, f"member:{member.key}"),
+        "the scheduler knows the clients",
+        "unknown_client",
+    )
+    return added
+
+
+async def _add_skills(stage: Stage, lead: Caller, member: Member) -> int:
+    path = f"{_MEMBERS}/{stage.members[member.key]['id']}/qualifications"
+    known = {one["discipline"] for one in await lead.get(path)}
+    for discipline, skill in member.skills.items():
+        if discipline not in known:
+            body = {
+                "discipline": discipline,
+                "level": skill.level,
+                "valid_until": _valid_until(stage, skill, at_least=_NOT_YET),
+            }
+            await lead.create(path, body, f"skill:{member.key}:{discipline}")
+    return len(member.skills)
+
+
+async def fill_responsibilities(stage: Stage) -> str:
+    """With deputies and leads. What it takes somebody's word for has to be valid at that moment;
+    so what is to have run out runs out afterwards, see `let_expire`."""
+    lead = stage.as_(FIRST)
+    wanted = list(responsibilities())
+    known = {one["id"] for one in await lead.all(_RESPONSIBILITIES)}
+    for one in wanted:
+        if _id(stage, one) not in known:
+            await _add_responsibility(stage, lead, one)
+    await _name_leads(stage, lead)
+    await calm(lead)
+    deputies = sum(len(one.people) - 1 for one in wanted)
+    return f"{len(wanted)} responsibilities, {deputies} deputies"
+
+
+def _id(stage: Stage, one: Responsibility) -> str:
+    place = stage.pages[one.page] if one.page else stage.clients[one.client]
+    return f"{place}:{one.discipline}"
+
+
+async def _add_responsibility(stage: Stage, lead: Caller, one: Responsibility) -> None:
+    owner, *deputies = stage.ids(one.people)
+    body = {
+        "client_id": stage.clients[one.client],
+        "page_id": stage.pages[one.page] if one.page else None,
+        "discipline": one.discipline,
+        "owner": owner,
+        "deputies": deputies,
+    }
+    await patiently(
+        lambda: lead.create(_RESPONSIBILITIES, body, f"duty:{one.key}"),
+        "the scheduler knows the pages",
+        "unknown_client",
+        "unknown_page",
+    )
+
+
+async def _name_leads(stage: Stage, lead: Caller) -> None:
+    for client, keys in LEADS.items():
+        path = f"/scheduler/api/v1/clients/{stage.clients[client]}/leads"
+        present, members = await lead.get(path), stage.ids(keys)
+        if present["members"] != members:
+            await lead.command(path, present["version"], {"members": members}, by="PUT")
+
+
+async def let_expire(stage: Stage) -> str:
+    lead = stage.as_(FIRST)
+    expired = 0
+    for member in MEMBERS:
+        for discipline, skill in member.skills.items():
+            if skill.months is None or skill.months >= 0:
+                continue
+            path = f"{_MEMBERS}/{stage.members[member.key]['id']}/qualifications"
+            [present] = [one for one in await lead.get(path) if one["discipline"] == discipline]
+            body = {"level": skill.level, "valid_until": _valid_until(stage, skill)}
+            await lead.command(f"{path}/{discipline}", present["version"], body, by="PUT")
+            expired += 1
+    await calm(lead)
+    return f"{expired} of the qualifications has run out"
+
+
+async def fill_leave(stage: Stage) -> str:
+    """Paul is on leave from Wednesday to Friday of next week."""
+    paul = stage.as_(PAUL)
+    member_id = stage.members[PAUL]["id"]
+    planned = await paul.all(_ABSENCES, member=member_id)
+    if not planned:
+        today = stage.now.astimezone(BERLIN).date()
+        wednesday = today + timedelta(days=7 - today.weekday() + 2)
+        body = {
+            "member_id": member_id,
+            "kind": "holiday",
+            "starts_at": wednesday.isoformat(),
+            "ends_at": (wednesday + timedelta(days=2)).isoformat(),
+        }
+        await paul.create(_ABSENCES, body, "leave")
+    return "1 planned leave"
+
+
+def _valid_until(stage: Stage, skill: Skill, at_least: int | None = None) -> str | None:
+    """The last day of a month."""
+    months = skill.months
+    if months is None:
+        return None
+    if at_least is not None and months < 0:
+        months = at_least
+    today = stage.now.astimezone(BERLIN).date()
+    years, month = divmod(today.month - 1 + months, 12)
+    year = today.year + years
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1]).isoformat()
