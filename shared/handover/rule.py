@@ -48,9 +48,7 @@ def destination(
     return Holding(holder=to, home=None if to == home else home, touched=False)
 
 
-def _recipient(
-    holding: Holding, present: Callable[[str], bool], acting: str | None
-) -> str | None:
+def _recipient(holding: Holding, present: Callable[[str], bool], acting: str | None) -> str | None:
     holder, home = holding.holder, holding.home
     held = holder is not None and present(holder)
     if held and (home is None or holding.touched):
