@@ -111,15 +111,15 @@ async def _due(plan: Plan, who: Identity, query: DueQuery, names: Names) -> dict
     wanted = query.wanted(plan, who)
     found = await plan.desk.tasks.slice(who.scope, wanted, query.cursor, _SHOWN)
     rows = await task_rows(plan.desk, names, who.scope, found.items)
-    anyones = replace(
-        wanted, holder=None, uncovered=False, statuses=frozenset(), open=True, due_to=None
-    )
+    still_open = replace(wanted, statuses=frozenset(), open=True)
+    overdue = replace(still_open, due_to=plan.now)
+    uncovered = replace(still_open, holder=None, uncovered=True, due_to=None)
     return {
         "groups": _groups(plan, who, rows),
         "next_cursor": found.next_cursor,
         "total": await plan.desk.tasks.count(who.scope, wanted),
-        "overdue": await plan.desk.tasks.count(who.scope, replace(anyones, due_to=plan.now)),
-        "uncovered": await plan.desk.tasks.count(who.scope, replace(anyones, uncovered=True)),
+        "overdue": await plan.desk.tasks.count(who.scope, overdue),
+        "uncovered": await plan.desk.tasks.count(who.scope, uncovered),
         "steps": None if rows or query != DueQuery() else await _first_steps(plan, who, names),
     }
 
