@@ -14,6 +14,7 @@ from services.inbox.conversations.store import Conversations, Messages, Notes
 from services.inbox.conversations.usecases import Stores
 from services.inbox.directory.handlers import planner_directory, team_coverage, team_directory
 from services.inbox.directory.store import Directory
+from services.inbox.intake import routes as intake_routes
 from services.inbox.intake.handlers import community_messages, unrouted_messages
 from services.inbox.intake.store import Unrouted
 from services.inbox.intake.usecases import Stores as IntakeStores
@@ -60,7 +61,13 @@ def create_app(settings: InboxSettings, clock: Clock = utc_now) -> FastAPI:
     ui = Ui("inbox", Path(__file__).parent, root_path=settings.root_path, clock=clock)
     app = web.create_app(
         service,
-        routers=[pages.router, conversation_routes.router, source_routes.router, webhook.router],
+        routers=[
+            pages.router,
+            conversation_routes.router,
+            source_routes.router,
+            intake_routes.router,
+            webhook.router,
+        ],
         ui=ui,
     )
     app.state.conversations = Stores(

@@ -27,7 +27,7 @@ from shared.service import Service
 from shared.web import Served, public
 from shared.web.validation import rejected
 
-__all__ = ["router"]
+__all__ = ["Delivery", "messages_of", "router"]
 
 router = APIRouter(tags=["sources"])
 
@@ -86,7 +86,7 @@ async def _receive(
     verify(secrets, body, request.headers)
     if source is None:
         raise InvalidSignature
-    messages, faults = _messages(_delivery(body), source.page_id)
+    messages, faults = messages_of(_delivery(body), source.page_id)
     for first in range(0, len(messages), _CHUNK):
         chunk = messages[first : first + _CHUNK]
         await service.outbox.transaction(partial(accept_messages, messages=chunk))
@@ -106,7 +106,7 @@ def _delivery(body: bytes) -> Delivery:
         raise MalformedJson from None
 
 
-def _messages(
+def messages_of(
     delivery: Delivery, page_id: str
 ) -> tuple[list[MessageReceived], Sequence[FieldError]]:
     """The sound messages, and what is wrong with the others: each is judged on its own."""
