@@ -51,7 +51,8 @@ class World:
     def fill(self, count: int) -> None:
         """Open tasks of Jana's, put straight into the planner's database."""
         one = self.books.rows("planner", "tasks", {"open": True})[0]
-        tasks = [{**one, "_id": new_id(), "title": f"Task {number}"} for number in range(count)]
+        never_moved = {"holder": self.agency.members["Jana"], "home": None, "move_no": 0}
+        tasks = [one | never_moved | {"_id": new_id()} for _ in range(count)]
         self.database[f"{self.prefix}planner"]["tasks"].insert_many(tasks)
 
 
