@@ -36,6 +36,7 @@ from shared.events.topics import TOPICS, Topic
 __all__ = ["Kafka", "WatchedConsumer", "clean_headers", "create_topics"]
 
 _TOPIC_ALREADY_EXISTS = 36
+_POLL_MILLISECONDS = 500
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 _log = structlog.get_logger(__name__)
@@ -138,17 +139,20 @@ async def _create(bootstrap_servers: str, topics: list[NewTopic]) -> None:
 
 
 class WatchedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
-    """Tells when it last polled, and reports an unreadable record instead of losing its neighbours."""
+    """Tells when it last polled; an unreadable record is reported and loses no neighbours."""
 
     def __init__(self, *args: Any, on_fatal: Callable[[Exception], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._on_fatal = on_fatal
         self.last_poll = time.monotonic()
 
-    async def getmany(self, *args: Any, **kwargs: Any) -> Any:
+    async def getmany(self, *partitions: Any, timeout_ms: int, **options: Any) -> Any:
+        """Returns as soon as there is something, so waiting long costs no time and spares many
+        empty polls; the short `timeout_ms` FastStream is given is what it sleeps after each."""
         self.last_poll = time.monotonic()
+        patience = max(timeout_ms, _POLL_MILLISECONDS)
         try:
-            return await super().getmany(*args, **kwargs)
+            return await super().getmany(*partitions, timeout_ms=patience, **options)
         except (CorruptRecordException, UnsupportedCodecError) as error:
             self._on_fatal(error)
             raise
