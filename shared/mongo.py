@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 
 import structlog
@@ -167,11 +167,28 @@ class Mongo:
         async for document in self.collection(collection).aggregate(pipeline, session=session):
             yield document
 
-    @asynccontextmanager
-    async def watch(self, pipeline: list[Document]) -> AsyncIterator[Any]:
-        """A change stream over the whole database, from now on."""
-        async with self._database.watch(pipeline, max_await_time_ms=1_000) as stream:
-            yield stream
+    async def watch(self, pipeline: list[Document]) -> AsyncGenerator[list[Document], None]:
+        """A change stream over the whole database, from now on, in the batches it comes in. The
+        first one, which may be empty, says that the stream is open. Ends with the database.
+
+        By commands, because Motor hands changes out singly, each by way of a thread: when much is
+        written, that takes as much time as the writing.
+        """
+        async with await self._client.start_session() as session:
+            reply = await self._database.command(
+                {
+                    "aggregate": 1,
+                    "pipeline": [{"$changeStream": {}}, *pipeline],
+                    "cursor": {},
+                    "readConcern": {"level": "majority"},
+                },
+                session=session,
+            )
+            yield reply["cursor"]["firstBatch"]
+            while cursor := reply["cursor"]["id"]:
+                more = {"getMore": cursor, "collection": "$cmd.aggregate", "maxTimeMS": 1_000}
+                reply = await self._database.command(more, session=session)
+                yield reply["cursor"]["nextBatch"]
 
     async def close(self) -> None:
         await self.changes.stop()
@@ -244,14 +261,15 @@ class Changes:
         ]
         while True:
             try:
-                async with self._mongo.watch(pipeline) as stream:
+                async with aclosing(self._mongo.watch(pipeline)) as batches:
+                    await anext(batches)
                     self._wake(None)  # whatever happened before the stream was open
-                    async for change in stream:
-                        if not _is_mark(change):
-                            self._wake(change["ns"].get("coll"))
+                    async for batch in batches:
+                        for collection in {_changed(change) for change in batch} - {None}:
+                            self._wake(collection)
             except PyMongoError as error:
                 _log.warning("change stream lost, following again", error=str(error))
-                await asyncio.sleep(1)
+            await asyncio.sleep(1)
 
     def _wake(self, collection: str | None) -> None:
         for listener in self._listeners:
@@ -259,9 +277,13 @@ class Changes:
                 listener.wake(collection)
 
 
-def _is_mark(change: Document) -> bool:
-    """An outbox row marked as sent wakes nobody."""
-    return bool(change["ns"].get("coll") == "outbox" and change["operationType"] != "insert")
+def _changed(change: Document) -> str | None:
+    """The collection, unless the change is one of the database, or an outbox row marked as sent:
+    these wake nobody."""
+    collection: str | None = change.get("ns", {}).get("coll")
+    if collection == "outbox" and change["operationType"] != "insert":
+        return None
+    return collection
 
 
 class Listener:

@@ -10,6 +10,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from shared.mongo import Conflict, Mongo, Session, is_infrastructure
+from tests.support.waiting import eventually
 
 
 async def test_a_transaction_that_conflicts_is_run_again_and_leaves_nothing_behind(
@@ -96,6 +97,21 @@ async def test_listeners_hear_of_their_own_collections_only(mongo: Mongo) -> Non
         await mongo.collection("others").insert_one({})
         await mongo.collection("mine").insert_one({})
         assert await listener.wait(10) == {"mine"}
+
+
+async def test_after_the_database_was_dropped_listeners_hear_again(mongo: Mongo) -> None:
+    async with mongo.changes.listen("things") as listener:
+        assert await listener.wait(10)
+        await mongo.collection("things").insert_one({})
+        assert await listener.wait(10)
+        await mongo.drop()
+
+        async def heard() -> bool:
+            await mongo.collection("things").insert_one({})
+            return await listener.wait(0.2) == {"things"}
+
+        assert await listener.wait(10)  # of the end, and of the new beginning
+        await eventually(heard)
 
 
 async def test_a_closed_stream_ends_its_listeners(mongo: Mongo) -> None:
