@@ -13,8 +13,10 @@ once all slots are written, no assignment by the old epoch is still to come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -59,26 +61,22 @@ class Rows:
     """The rows of one participant."""
 
     def __init__(self, mongo: Mongo) -> None:
-        self._coverage = mongo.collection("coverage_rows")
-        self._presence = mongo.collection("presence_rows")
+        self._coverage = _Slots(mongo.collection("coverage_rows"), "responsibility_id", "acting")
+        self._presence = _Slots(mongo.collection("presence_rows"), "member_id", "present")
 
     # Taking decisions in
 
     async def apply_coverage(self, decisions: Iterable[Acting]) -> None:
         """Idempotent, outside of any transaction; a stored epoch that is higher stays."""
-        values = [
-            {"responsibility_id": one.responsibility_id, "epoch": one.epoch, "acting": one.member}
-            for one in decisions
-        ]
-        await _write(self._coverage, _newest(values, "responsibility_id"))
+        await self._coverage.write(
+            _Value(one.responsibility_id, one.epoch, one.member) for one in decisions
+        )
 
     async def apply_presence(self, decisions: Iterable[Here]) -> None:
         """Idempotent, outside of any transaction; a stored epoch that is higher stays."""
-        values = [
-            {"member_id": one.member_id, "epoch": one.epoch, "present": one.present}
-            for one in decisions
-        ]
-        await _write(self._presence, _newest(values, "member_id"))
+        await self._presence.write(
+            _Value(one.member_id, one.epoch, one.present) for one in decisions
+        )
 
     # Deciding by them
 
@@ -99,10 +97,7 @@ class Rows:
         if page_id is None:
             return for_client
         for_page = f"{page_id}:{discipline}"
-        slots = [_slot_id(name, MOVER_SLOT) for name in (for_page, for_client)]
-        query = {"_id": {"$in": slots}, "epoch": {"$gt": 0}}
-        found = self._coverage.find(query, session=tx.session)
-        known = {row["responsibility_id"] async for row in found}
+        known = await self._coverage.known((for_page, for_client), tx)
         if for_page in known:
             return for_page
         if for_client not in known:
@@ -112,107 +107,135 @@ class Rows:
     async def acting(
         self, tx: Transaction, responsibility_id: str, slot: int = HTTP_SLOT
     ) -> str | None:
-        """Who acts, for an assignment in this transaction. None: a gap, or nobody is responsible."""
-        try:
-            row = await self._coverage.find_one_and_update(
-                {"_id": _slot_id(responsibility_id, slot)},
-                {
-                    "$inc": {"turns": 1},
-                    # Unknown yet: a slot to conflict with whoever makes it known.
-                    "$setOnInsert": {
-                        "responsibility_id": responsibility_id,
-                        "slot": slot,
-                        "epoch": 0,
-                        "acting": None,
-                    },
-                },
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-                session=tx.session,
-            )
-        except DuplicateKeyError as error:
-            raise Conflict("the responsibility became known meanwhile") from error
-        acting: str | None = row["acting"]
+        """Who acts, for an assignment in this transaction.
+
+        None: a gap, nobody is responsible, or the presence row says already that whoever acted is
+        away, and the coverage row does not yet. A run that is on its way assigns it then.
+        """
+        acting: str | None = await self._coverage.take(tx, responsibility_id, slot)
+        if acting is not None and await self.present(tx, acting, slot) is False:
+            return None
         return acting
 
     async def present(self, tx: Transaction, member_id: str, slot: int = HTTP_SLOT) -> bool | None:
         """Whether the member is here, for an assignment in this transaction. None: unknown."""
-        row = await self._presence.find_one_and_update(
-            {"_id": _slot_id(member_id, slot)}, {"$inc": {"turns": 1}}, session=tx.session
-        )
-        return bool(row["present"]) if row else None
+        present: bool | None = await self._presence.take(tx, member_id, slot)
+        return present
 
     # The mover's view
 
     async def absent(self) -> set[str]:
-        query = {"slot": MOVER_SLOT, "present": False}
-        return {row["member_id"] async for row in self._presence.find(query)}
+        return await self._presence.with_value(value=False)
 
     async def acting_by_responsibility(
         self, names: Iterable[str], tx: Transaction | None = None
     ) -> dict[str, str | None]:
         """Who acts for each that is known; with a transaction, its decisions hold until it is
         committed."""
-        rows = await _mover_rows(self._coverage, names, tx)
-        return {row["responsibility_id"]: row["acting"] for row in rows if row["epoch"] > 0}
+        return await self._coverage.as_mover(set(names), tx)
 
     async def absent_among(self, members: Iterable[str], tx: Transaction | None = None) -> set[str]:
         """Those whose row says that they are away; as above."""
-        rows = await _mover_rows(self._presence, members, tx)
-        return {row["member_id"] for row in rows if not row["present"]}
+        present = await self._presence.as_mover(set(members), tx)
+        return {member for member, here in present.items() if here is False}
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    name: str
+    epoch: int
+    value: Any
+
+
+class _Slots:
+    """The slots of all rows of one kind. A row nobody has told of has the value None, epoch 0."""
+
+    def __init__(self, collection: Collection, name: str, value: str) -> None:
+        """`name` and `value` are the fields that hold them."""
+        self._collection = collection
+        self._name = name
+        self._value = value
+
+    # Writing a new epoch
+
+    async def write(self, values: Iterable[_Value]) -> None:
+        """One slot after the other, until each has this epoch or a higher one."""
+        newest = {one.name: one for one in sorted(values, key=lambda one: one.epoch)}
+        for slot in _SLOTS:
+            while outdated := await self._outdated(newest, slot):
+                if await self._write_slot(slot, outdated):
+                    break
+
+    async def _outdated(self, values: Mapping[str, _Value], slot: int) -> Sequence[_Value]:
+        ids = [_slot_id(name, slot) for name in values]
+        found = self._collection.find({"_id": {"$in": ids}}, {self._name: 1, "epoch": 1})
+        epochs = {row[self._name]: row["epoch"] async for row in found}
+        return [one for one in values.values() if epochs.get(one.name, -1) < one.epoch]
+
+    async def _write_slot(self, slot: int, values: Iterable[_Value]) -> bool:
+        """False if it must be looked at again: a duplicate key says that somebody else has just
+        created the slot or has written a higher epoch, and not which."""
+        writes = [
+            UpdateOne(
+                {"_id": _slot_id(one.name, slot), "epoch": {"$lt": one.epoch}},
+                {"$set": self._row(one, slot)},
+                upsert=True,
+            )
+            for one in values
+        ]
+        try:
+            await self._collection.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            if not is_duplicate_key(error) or error.details["writeConcernErrors"]:
+                raise
+            return False
+        return True
+
+    def _row(self, one: _Value, slot: int) -> Document:
+        return {self._name: one.name, "slot": slot, "epoch": one.epoch, self._value: one.value}
+
+    # Taking slots
+
+    async def take(self, tx: Transaction, name: str, slot: int) -> Any:
+        """Its value. Of an unknown row, too, to conflict with whoever makes it known."""
+        try:
+            row = await self._collection.find_one_and_update(
+                {"_id": _slot_id(name, slot)},
+                {"$inc": {"turns": 1}, "$setOnInsert": self._row(_Value(name, 0, None), slot)},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+                session=tx.session,
+            )
+        except DuplicateKeyError as error:
+            raise Conflict("the row became known meanwhile") from error
+        return row[self._value]
+
+    async def as_mover(self, names: AbstractSet[str], tx: Transaction | None) -> dict[str, Any]:
+        """The values of those that are known. With a transaction a slot of each is taken."""
+        ids: Document = {"_id": {"$in": sorted(_slot_id(name, MOVER_SLOT) for name in names)}}
+        if tx is not None:
+            await self._collection.update_many(ids, {"$inc": {"turns": 1}}, session=tx.session)
+        rows = [row async for row in self._mover_slots(ids, tx)]
+        if tx is not None:
+            for name in sorted(names - {row[self._name] for row in rows}):
+                await self.take(tx, name, MOVER_SLOT)
+        return {row[self._name]: row[self._value] for row in rows if row["epoch"] > 0}
+
+    # Reading
+
+    async def known(self, names: Iterable[str], tx: Transaction) -> set[str]:
+        """Those of which somebody has told; without taking a slot."""
+        query = {"_id": {"$in": [_slot_id(name, MOVER_SLOT) for name in names]}}
+        rows = self._mover_slots(query, tx)
+        return {row[self._name] async for row in rows if row["epoch"] > 0}
+
+    async def with_value(self, value: Any) -> set[str]:
+        rows = self._mover_slots({"slot": MOVER_SLOT, self._value: value}, None)
+        return {row[self._name] async for row in rows}
+
+    def _mover_slots(self, query: Document, tx: Transaction | None) -> AsyncIterator[Document]:
+        return self._collection.find(query, session=None if tx is None else tx.session)
 
 
 def _slot_id(name: str, slot: int) -> str:
     return f"{name}|{slot}"
-
-
-def _newest(values: Iterable[Document], name: str) -> dict[str, Document]:
-    """By name, the value of the highest epoch."""
-    return {value[name]: value for value in sorted(values, key=lambda value: value["epoch"])}
-
-
-async def _write(collection: Collection, values: Mapping[str, Document]) -> None:
-    """One slot after the other. A slot whose epoch is higher answers with a duplicate key."""
-    for slot in _SLOTS:
-        writes = [
-            UpdateOne(
-                {"_id": _slot_id(name, slot), "epoch": {"$lt": value["epoch"]}},
-                {"$set": {**value, "slot": slot}},
-                upsert=True,
-            )
-            for name, value in await _outdated(collection, values, slot)
-        ]
-        if writes:
-            await _write_unless_newer(collection, writes)
-
-
-async def _outdated(
-    collection: Collection, values: Mapping[str, Document], slot: int
-) -> Sequence[tuple[str, Document]]:
-    ids = [_slot_id(name, slot) for name in values]
-    found = collection.find({"_id": {"$in": ids}}, {"epoch": 1})
-    epochs = {row["_id"]: row["epoch"] async for row in found}
-    return [
-        (name, value)
-        for name, value in values.items()
-        if epochs.get(_slot_id(name, slot), -1) < value["epoch"]
-    ]
-
-
-async def _write_unless_newer(collection: Collection, writes: list[UpdateOne]) -> None:
-    try:
-        await collection.bulk_write(writes, ordered=False)
-    except BulkWriteError as error:
-        if not is_duplicate_key(error) or error.details["writeConcernErrors"]:
-            raise
-
-
-async def _mover_rows(
-    collection: Collection, names: Iterable[str], tx: Transaction | None
-) -> list[Document]:
-    query: Document = {"_id": {"$in": sorted(_slot_id(name, MOVER_SLOT) for name in set(names))}}
-    session = None
-    if tx is not None:
-        session = tx.session
-        await collection.update_many(query, {"$inc": {"turns": 1}}, session=session)
-    return [row async for row in collection.find(query, session=session)]
