@@ -18,6 +18,7 @@ __all__ = ["answers_mongodb", "find_mongod", "mongodb"]
 
 _NOT_YET_INITIALIZED = 94
 _PROBE_MILLISECONDS = 2_000
+_NEVER_SLOW_MILLISECONDS = 100
 
 
 def find_mongod() -> Path | None:
@@ -49,6 +50,8 @@ def mongodb(settings: LocalSettings) -> Process:
             *("--bind_ip", HOST, "--port", str(settings.mongodb_port), "--nounixsocket"),
             *("--replSet", "rs0", "--wiredTigerCacheSizeGB", "1", "--quiet"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # Slow commands are logged whole: reasons of absences, secrets. So none is slow.
+            *("--slowms", str(_NEVER_SLOW_MILLISECONDS)),
             # Nobody else could become primary meanwhile, so do not wait for that.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"),
         ),

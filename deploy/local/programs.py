@@ -56,11 +56,14 @@ def service_environment(settings: LocalSettings) -> dict[str, str]:
     return {
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_servers,
         "MONGODB_URI": settings.mongodb,
+        "TOPIC_PREFIX": settings.topic_prefix,
+        "DATABASE_PREFIX": settings.database_prefix,
         "PUBLIC_URL": settings.public_url,
         "AUTH_SECRET": auth_secret(settings),
         "SMTP_HOST": HOST,
         "SMTP_PORT": str(settings.smtp_port),
         "SMTP_STARTTLS": "false",
+        "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
     }
 
 

@@ -162,8 +162,11 @@ class Telling:
                 f"  * {item['label']}: claimed by her on {item['place']['page']}, for which she "
                 "does not answer"
             )
-        if not gaps or not outside:
-            self._found("the story", ["it should have a gap and a claim outside, and has not"])
+        lacks = {"item": items, "gap": gaps, "claim outside": outside}
+        self._found(
+            "the story has everything in it",
+            [f"there is no {name}" for name, found in lacks.items() if not found],
+        )
 
     async def _show_fates(self, handover_id: str) -> None:
         receipt = await self._receipt(handover_id)
