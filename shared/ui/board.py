@@ -5,15 +5,28 @@ A day is as wide as any other, also when the clocks change: positions follow the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import ceil, floor
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 __all__ = ["Day", "DayAxis", "Span"]
 
 _SATURDAY = 5
+
+
+class _Stretch(Protocol):
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime | None: ...
+
+
+S = TypeVar("S", bound=_Stretch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +93,18 @@ class DayAxis:
         edges = [left, *range(floor(left) + 1, ceil(right)), right]
         parts = tuple(round(b - a, 4) for a, b in pairwise(edges))
         return Span(round(left, 4), round(right, 4), parts)
+
+    def lanes(self, stretches: Iterable[S]) -> list[list[S]]:
+        """The visible ones in as few rows as keep them from lying on each other, by start."""
+        lanes: list[tuple[float, list[S]]] = []
+        for one in sorted(stretches, key=lambda each: each.starts_at):
+            span = self.span(one.starts_at, one.ends_at)
+            if span is None:
+                continue
+            for number, (until, lane) in enumerate(lanes):
+                if until <= span.start:
+                    lanes[number] = (span.end, [*lane, one])
+                    break
+            else:
+                lanes.append((span.end, [one]))
+        return [lane for _, lane in lanes]

@@ -54,6 +54,11 @@ def short_date(at: datetime | date) -> str:
     return _pattern(at, {"en": "d MMM y", "de": "d. LLL y"})
 
 
+def day_month(at: datetime | date) -> str:
+    """`24 Nov`"""
+    return _pattern(at, {"en": "d MMM", "de": "d. LLL"})
+
+
 def weekday(at: datetime | date) -> str:
     """`Tue`"""
     return _pattern(at, {"en": "EEE", "de": "ccc"})
@@ -89,6 +94,11 @@ def ending(at: datetime) -> str:
     return day(at - _MINUTE) if clock(at) == _MIDNIGHT else moment(at)
 
 
+def last_day(until: datetime) -> str:
+    """`31 Mar 2027`: the last day touched before an end, which is not included."""
+    return short_date(until - _MINUTE)
+
+
 def absolute(at: datetime) -> str:
     """`Tue 24 Nov 2026, 10:42:07 CET`: everything, for the hover text."""
     zone = local(at).tzname() or ""
@@ -103,7 +113,7 @@ def when(at: datetime) -> str:
         return clock(at)
     if abs(here.date() - today.date()) < timedelta(days=7):
         return f"{weekday(at)} {clock(at)}"
-    return f"{_pattern(at, {'en': 'd MMM', 'de': 'd. LLL'})}, {clock(at)}"
+    return f"{day_month(at)}, {clock(at)}"
 
 
 def relative(at: datetime) -> str:
@@ -164,8 +174,8 @@ def _pattern(at: datetime | date, patterns: dict[str, str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
-        absolute, clock, clock_seconds, clock_tenths, day, due, duration, ending, full_day, local,
-        moment, month, month_name, number, relative, seconds, short_date, starting, weekday,
-        weekday_letter, when, zone,
+        absolute, clock, clock_seconds, clock_tenths, day, day_month, due, duration, ending,
+        full_day, last_day, local, moment, month, month_name, number, relative, seconds,
+        short_date, starting, weekday, weekday_letter, when, zone,
     )
 }  # fmt: skip

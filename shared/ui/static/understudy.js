@@ -124,29 +124,33 @@ document.addEventListener("htmx:afterRequest", () => {
   }
 });
 
-/* a failure answered to htmx is told on top of the page, which stays as it was */
+/* a failure answered to htmx is told on top of the page, or of the dialog over it, which stays as it
+   was; one that names its own place, a form with what is wrong in it, goes there */
+const problems = () =>
+  document.querySelector("dialog[open] [data-problems]") ?? document.getElementById("problems");
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status < 400) return;
   event.detail.shouldSwap = true;
   event.detail.isError = false;
-  event.detail.target = document.getElementById("problems");
+  if (event.detail.xhr.getResponseHeader("HX-Retarget")) return;
+  event.detail.target = problems();
   event.detail.swapOverride = "innerHTML";
   event.detail.selectOverride = "unset";
 });
 const asksByItself = (event) => event.detail.requestConfig.triggeringEvent?.type.startsWith("sse:");
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!asksByItself(event)) document.getElementById("problems").replaceChildren();
+  if (!asksByItself(event)) problems().replaceChildren();
 });
 document.addEventListener("htmx:sendError", () => {
   const words = document.getElementById("unreachable").content.cloneNode(true);
-  document.getElementById("problems").replaceChildren(words);
+  problems().replaceChildren(words);
 });
 document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest(".notice").remove());
 
 /* the board: clients fold up; what a live update changed comes in with a short movement */
 function setGroup(group, closed) {
   group.toggleAttribute("data-closed", closed);
-  group.querySelector("[data-group]").setAttribute("aria-expanded", String(!closed));
+  group.querySelector("[data-group]")?.setAttribute("aria-expanded", String(!closed));
   sessionStorage.setItem(group.id, closed ? "closed" : "");
 }
 document.addEventListener("click", (event) => {
@@ -164,14 +168,34 @@ document.addEventListener("DOMContentLoaded", restoreGroups);
 const bandKey = (band) => [band.closest("tr")?.id, band.className.replace(" band-moved", ""), band.style.getPropertyValue("--from")].join();
 let bandsBefore = null;
 let scrolledTo = 0;
-document.addEventListener("htmx:sseBeforeMessage", () => {
+function rememberBoard() {
   bandsBefore = new Set([...document.querySelectorAll(".band")].map(bandKey));
   scrolledTo = document.querySelector(".board-scroll")?.scrollLeft ?? 0;
-});
-document.addEventListener("htmx:sseMessage", () => {
-  restoreGroups();
+}
+function showMoved() {
   const board = document.querySelector(".board-scroll");
   if (board) board.scrollLeft = scrolledTo;
   if (!bandsBefore?.size) return;
   document.querySelectorAll(".band").forEach((band) => bandsBefore.has(bandKey(band)) || band.classList.add("band-moved"));
+}
+document.addEventListener("htmx:sseBeforeMessage", rememberBoard);
+document.addEventListener("htmx:sseMessage", () => {
+  restoreGroups();
+  showMoved();
 });
+/* a command answers with the board as it is after it; other filters show another board */
+const isCommand = (event) => event.detail.requestConfig?.verb === "post";
+document.addEventListener("htmx:beforeSwap", (event) => isCommand(event) && rememberBoard());
+document.addEventListener("htmx:afterSwap", (event) => {
+  restoreGroups();
+  if (isCommand(event)) showMoved();
+});
+
+/* the now-line goes on by itself */
+setInterval(() => {
+  document.querySelectorAll(".now-line[data-drawn]").forEach((line) => {
+    line.dataset.at ??= line.style.getPropertyValue("--at");
+    const days = (Date.now() - Date.parse(line.dataset.drawn)) / 86400000;
+    line.style.setProperty("--at", Number(line.dataset.at) + days);
+  });
+}, 60000);

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -58,3 +59,15 @@ def test_a_day_is_one_column_wide_also_when_the_clocks_change(day: date, hours: 
     assert axis.span(start, end) == Span(0, 1, (1,))
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=BERLIN)
     assert axis.position(noon) == 0.5
+
+
+@dataclass(frozen=True)
+class _Away:
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+def test_who_is_away_at_the_same_time_stands_in_another_lane() -> None:
+    jana, paul = _Away(at(24), at(27)), _Away(at(26), None)
+    tom, long_ago = _Away(at(23), at(24)), _Away(at(1), at(2))
+    assert AXIS.lanes([paul, jana, tom, long_ago]) == [[tom, jana], [paul]]
