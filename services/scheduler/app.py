@@ -6,15 +6,20 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.scheduler.absences import pages as absence_pages
 from services.scheduler.absences import routes as absences
 from services.scheduler.background import run_in_background
+from services.scheduler.coverage import pages as board
 from services.scheduler.coverage import routes as coverage
 from services.scheduler.desk import open_desk
+from services.scheduler.handovers import pages as handover_pages
 from services.scheduler.handovers import routes as handovers
 from services.scheduler.indexes import declare_indexes
+from services.scheduler.members import pages as member_pages
 from services.scheduler.members import routes as members
 from services.scheduler.publishing import routes as publishing
 from services.scheduler.qualifications import routes as qualifications
+from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.settings import SchedulerSettings
 from shared.service import Service
@@ -41,6 +46,11 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             coverage.router,
             handovers.router,
             publishing.router,
+            board.router,
+            handover_pages.router,
+            absence_pages.router,
+            responsibility_pages.router,
+            member_pages.router,
             session_router,
         ],
         ui=Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock),

@@ -101,9 +101,7 @@ def _missing(
     )
 
 
-async def _remedy(
-    desk: Desk, scope: Scope, responsibility_id: str, now: datetime
-) -> Remedy | None:
+async def _remedy(desk: Desk, scope: Scope, responsibility_id: str, now: datetime) -> Remedy | None:
     for found in await candidates(desk, scope, responsibility_id, now):
         skill = found.qualification
         return Remedy(face(found.member), skill.level, skill.valid_until)

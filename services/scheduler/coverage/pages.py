@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.scheduler.absences.dialog import read_dialog
 from services.scheduler.coverage.board import coverage_board
-from services.scheduler.coverage.query import BoardQuery, Chosen, query_behind
+from services.scheduler.coverage.query import BoardChoice, Chosen, query_behind
 from services.scheduler.coverage.view import Board, ClientRows
 from services.scheduler.edge import Reader
 from services.scheduler.handovers.panel import OVERVIEW, read_panel
@@ -80,7 +79,7 @@ async def to_board(
 async def _page(
     screen: Screen,
     who: Identity,
-    query: BoardQuery,
+    query: BoardChoice,
     toast: Toast | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
@@ -91,15 +90,13 @@ async def _page(
         headers=headers,
         query=query,
         choices=await _choices(screen, who),
-        dialog=await read_dialog(screen.desk, who),
-        overview=OVERVIEW,
         steps=None if board["rows"] or query.filtered else await read_steps(screen.desk, who),
         **board,
         **await _panel(screen, who, query),
     )
 
 
-async def _board(screen: Screen, who: Identity, query: BoardQuery) -> dict[str, Any]:
+async def _board(screen: Screen, who: Identity, query: BoardChoice) -> dict[str, Any]:
     zone = ZoneInfo(who.tz)
     days = query.days(zone, screen.now)
     board = await coverage_board(screen.desk, who.scope, query.selection(), days, screen.now)
@@ -121,15 +118,16 @@ class Group:
     drawn: bool
 
 
-def _drawn(board: Board, query: BoardQuery) -> Iterable[Group]:
+def _drawn(board: Board, query: BoardChoice) -> Iterable[Group]:
     cells = 0
     for client in board.clients:
         cells += len(client.rows) * board.days
         yield Group(client, drawn=cells <= _CELLS or client.id in query.unfolded)
 
 
-async def _panel(screen: Screen, who: Identity, query: BoardQuery) -> dict[str, Any]:
-    return {"panel": await read_panel(screen.desk, who, query.handover, screen.now)}
+async def _panel(screen: Screen, who: Identity, query: BoardChoice) -> dict[str, Any]:
+    panel = await read_panel(screen.desk, who, query.handover, screen.now)
+    return {"panel": panel, "overview": OVERVIEW}
 
 
 async def _choices(screen: Screen, who: Identity) -> dict[str, list[tuple[str, str]]]:

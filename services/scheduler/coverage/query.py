@@ -16,7 +16,7 @@ from services.scheduler.responsibilities.store import Selection
 from shared.events.disciplines import Discipline
 from shared.ui.ui import Ui
 
-__all__ = ["BoardQuery", "Chosen", "Stretch", "query_behind"]
+__all__ = ["BoardChoice", "Chosen", "Stretch", "query_behind"]
 
 _WEEK = timedelta(days=7)
 
@@ -29,7 +29,7 @@ class Stretch(StrEnum):
     MONTH = "month"
 
 
-class BoardQuery(BaseModel):
+class BoardChoice(BaseModel):
     """`start` None: the present week or month. `handover`: the one beside the board. `unfolded`:
     clients whose rows are drawn although there are many before them."""
 
@@ -61,16 +61,16 @@ class BoardQuery(BaseModel):
 
     def before(self, days: Days) -> str:
         """The address of the stretch before."""
-        first = days.first - timedelta(days=1)
-        start = first.replace(day=1) if self.stretch is Stretch.MONTH else days.first - _length(days)
-        return self.link(start=start)
+        if self.stretch is Stretch.MONTH:
+            return self.link(start=(days.first - timedelta(days=1)).replace(day=1))
+        return self.link(start=days.first - timedelta(days=days.count))
 
     def after(self, days: Days) -> str:
-        return self.link(start=days.first + _length(days))
+        return self.link(start=days.first + timedelta(days=days.count))
 
     def link(self, **changes: Any) -> str:
         """The query of the page with other choices, beginning with `?`; empty if there are none."""
-        chosen = self.model_copy(update=changes)
+        chosen = BoardChoice.model_validate(self.model_dump() | changes)
         values = chosen.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return "?" + urlencode(values, doseq=True) if values else ""
 
@@ -90,23 +90,19 @@ class BoardQuery(BaseModel):
                 return (first + timedelta(days=31)).replace(day=1)
 
 
-Chosen = Annotated[BoardQuery, Query()]
+Chosen = Annotated[BoardChoice, Query()]
 
 
-def query_behind(request: Request, ui: Ui) -> BoardQuery:
+def query_behind(request: Request, ui: Ui) -> BoardChoice:
     """Of the board from which the request was sent; of a fresh one if it was another page."""
     address = urlsplit(
         request.headers.get("hx-current-url") or request.headers.get("referer") or ""
     )
     if address.path != ui.url("/"):
-        return BoardQuery()
+        return BoardChoice()
     values = parse_qs(address.query)
     lists = {"open": values.pop("open", [])}
     try:
-        return BoardQuery.model_validate({name: one[0] for name, one in values.items()} | lists)
+        return BoardChoice.model_validate({name: one[0] for name, one in values.items()} | lists)
     except ValidationError:
-        return BoardQuery()
-
-
-def _length(days: Days) -> timedelta:
-    return timedelta(days=days.count)
+        return BoardChoice()

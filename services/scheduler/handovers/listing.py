@@ -14,7 +14,7 @@ from services.scheduler.members.view import Face, face
 from shared.auth import Scope
 from shared.events.scheduler import HandoverCause
 
-__all__ = ["HandoverRow", "newest_rows"]
+__all__ = ["HandoverRow", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,7 @@ class HandoverRow:
     fault: str | None
 
 
-async def newest_rows(
-    desk: Desk, scope: Scope, handovers: Sequence[Handover]
-) -> list[HandoverRow]:
+async def rows_of(desk: Desk, scope: Scope, handovers: Sequence[Handover]) -> list[HandoverRow]:
     """In the order given, with what the scope lets see."""
     ids = {id for one in handovers for id in (one.absent_member, *_recipients(one, scope)) if id}
     members = await desk.members.load(ids)

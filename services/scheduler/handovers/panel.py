@@ -10,7 +10,7 @@ from services.scheduler.absences.domain import Absence, AbsenceState
 from services.scheduler.coverage.gaps import Gap, read_gaps
 from services.scheduler.desk import Desk
 from services.scheduler.handovers.domain import Handover
-from services.scheduler.handovers.listing import HandoverRow, newest_rows
+from services.scheduler.handovers.listing import HandoverRow, rows_of
 from services.scheduler.handovers.reading import view_handover
 from services.scheduler.handovers.store import Uncovered
 from services.scheduler.handovers.view import HandoverView, Place
@@ -25,6 +25,7 @@ OVERVIEW = "none"
 
 _STILL_NEWS = timedelta(minutes=15)
 _LISTED = 6
+_LOOKED_THROUGH = 40
 _GAPS_SHOWN = 5
 
 
@@ -62,16 +63,23 @@ async def read_panel(desk: Desk, who: Identity, wanted: str | None, now: datetim
     if wanted not in (None, OVERVIEW):
         handover = await desk.handovers.find(who.scope, wanted)
         return Panel(pending=True) if handover is None else await _of(desk, who, handover, now)
-    newest = await desk.handovers.page(who.scope, None, _LISTED)
-    for handover in newest[0] if wanted is None else ():
+    newest, _ = await desk.handovers.page(who.scope, None, _LOOKED_THROUGH)
+    for handover in newest if wanted is None else ():
         if _is_news(handover, now):
             return await _of(desk, who, handover, now)
-    return await _overview(desk, who.scope, newest[0], now)
+    telling = [one for one in newest if _tells_something(one)]
+    return await _overview(desk, who.scope, telling[:_LISTED], now)
 
 
 def _is_news(handover: Handover, now: datetime) -> bool:
     begun = handover.cause is HandoverCause.ABSENCE_STARTED
     return begun and now - handover.started_at < _STILL_NEWS
+
+
+def _tells_something(handover: Handover) -> bool:
+    """Not the ones by which somebody was put in charge and nothing moved."""
+    somebody = handover.cause is not HandoverCause.COVERAGE_CHANGED
+    return somebody or not handover.answered or any(handover.totals.values())
 
 
 async def _of(desk: Desk, who: Identity, handover: Handover, now: datetime) -> Panel:
@@ -102,7 +110,7 @@ async def _overview(desk: Desk, scope: Scope, newest: list[Handover], now: datet
     return Panel(
         gaps=tuple(await read_gaps(desk, scope, shown, now)),
         more_gaps=max(0, len(open_gaps) - _GAPS_SHOWN),
-        newest=tuple(await newest_rows(desk, scope, newest)),
+        newest=tuple(await rows_of(desk, scope, newest)),
     )
 
 

@@ -1,0 +1,46 @@
+"""Who can be made responsible for a place: the able first, and why the others are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.scheduler.absences.store import Window
+from services.scheduler.coverage.person import WhyNot
+from services.scheduler.desk import Desk
+from services.scheduler.members.view import Face, face
+from shared.auth import Scope
+from shared.events.disciplines import Discipline
+
+__all__ = ["Choice", "read_choices"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`level` None: none was ever entered. `why`: why not at present; somebody who is merely away
+    can be chosen."""
+
+    member: Face
+    level: int | None
+    why: WhyNot | None
+
+    @property
+    def able(self) -> bool:
+        return self.why in (None, WhyNot.AWAY)
+
+
+async def read_choices(
+    desk: Desk, scope: Scope, client_id: str, discipline: Discipline, now: datetime
+) -> list[Choice]:
+    members = {one.id: one for one in await desk.members.all(scope) if one.active}
+    people = await desk.team.people_within(members, Window(now, None))
+    skills = {
+        one.member_id: one.level
+        for one in await desk.qualifications.of(members)
+        if one.discipline is discipline
+    }
+    choices = [
+        Choice(face(one), skills.get(one.id), people[one.id].why_not(client_id, discipline, now))
+        for one in members.values()
+    ]
+    return sorted(choices, key=lambda one: (not one.able, -(one.level or 0), one.member.name))
