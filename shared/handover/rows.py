@@ -5,10 +5,10 @@ Each row is nine documents, its slots: eight for writers and one for the mover.
     coverage_rows {_id: "<responsibility>|<slot>", responsibility_id, slot, epoch, acting, turns}
     presence_rows {_id: "<member>|<slot>", member_id, slot, epoch, present, turns}
 
-Who assigns an item takes one slot of the row it decides from, which writes it. A new epoch is
-written to one slot after the other by single writes outside a transaction: each waits for the
-writer that holds the slot, and a writer that read an older value conflicts and is run again. So
-once all slots are written, no assignment by the old epoch is still to come.
+Who assigns an item takes one slot of every row it decides from, known or not, which writes it. A
+new epoch is written to one slot after the other by single writes outside a transaction: each waits
+for the writer that holds the slot, and a writer that read an older value conflicts and is run
+again. So once all slots are written, no assignment by the old epoch is still to come.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from shared.events.disciplines import Discipline
 from shared.mongo import Collection, Conflict, Document, Mongo, is_duplicate_key
 from shared.outbox import Transaction
 
-__all__ = ["HTTP_SLOT", "Acting", "Here", "Rows", "ingest_slot"]
+__all__ = ["HTTP_SLOT", "Acting", "Here", "Rows", "ingest_slot", "of_client"]
 
 HTTP_SLOT = 7
 """The writers' slot of commands that come over HTTP; consumers use the slots below."""
@@ -105,14 +105,25 @@ class Rows:
         return for_client if for_client in known or not discipline.per_page else for_page
 
     async def acting(
-        self, tx: Transaction, responsibility_id: str, slot: int = HTTP_SLOT
+        self,
+        tx: Transaction,
+        responsibility_id: str,
+        slot: int = HTTP_SLOT,
+        *,
+        client_id: str | None = None,
     ) -> str | None:
         """Who acts, for an assignment in this transaction.
 
-        None: a gap, nobody is responsible, or the presence row says already that whoever acted is
-        away, and the coverage row does not yet. A run that is on its way assigns it then.
+        With `client_id`, the client's responsibility stands in for the page's as long as nobody has
+        been made responsible for the page. None: a gap, nobody is responsible, or the presence row
+        says already that whoever acted is away, and the coverage row does not yet. A run that is on
+        its way assigns it then.
         """
         acting: str | None = await self._coverage.take(tx, responsibility_id, slot)
+        if acting is None and client_id is not None:
+            for_client = of_client(client_id, responsibility_id)
+            if responsibility_id not in await self._coverage.known((responsibility_id,), tx):
+                acting = await self._coverage.take(tx, for_client, slot)
         if acting is not None and await self.present(tx, acting, slot) is False:
             return None
         return acting
@@ -138,6 +149,11 @@ class Rows:
         """Those whose row says that they are away; as above."""
         present = await self._presence.as_mover(set(members), tx)
         return {member for member, here in present.items() if here is False}
+
+
+def of_client(client_id: str, responsibility_id: str) -> str:
+    """The client's responsibility for the discipline of the given one."""
+    return f"{client_id}:{responsibility_id.rpartition(':')[2]}"
 
 
 @dataclass(frozen=True, slots=True)

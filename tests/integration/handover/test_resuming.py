@@ -1,0 +1,111 @@
+"""A worker that is stopped at any moment: the next one goes on, and the books add up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from pymongo import monitoring
+
+from tests.integration.handover.conftest import MakeReplica
+from tests.integration.handover.participants import Replica, handover, problems
+
+TASKS, CHUNK = 5, 2
+COLLECTIONS = (
+    "tasks",
+    "handover_runs",
+    "coverage_rows",
+    "presence_rows",
+    "outbox",
+    "aggregates",
+)
+
+HERE = handover(1, here={"anna": True, "ben": True}, acting={"r1": "anna"})
+AWAY = handover(2, here={"anna": False}, acting={"r1": "ben"})
+
+
+class Fuse(monitoring.CommandListener):
+    """Tells when a database is sent its n-th command, which is carried out or not, as may be."""
+
+    def __init__(self) -> None:
+        self.database = ""
+        self.sent = 0
+        self._last = 0
+        self._blow: Callable[[], object] | None = None
+
+    def arm(self, database: str, last: int, blow: Callable[[], object] | None) -> None:
+        self.database, self.sent, self._last, self._blow = database, 0, last, blow
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        ours = event.database_name == self.database or event.command_name in _ENDS
+        if not self.database or not ours:
+            return
+        self.sent += 1
+        if self.sent == self._last and self._blow is not None:
+            self._blow()
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+_ENDS = {"commitTransaction", "abortTransaction"}  # sent to the database admin
+_FUSE = Fuse()
+monitoring.register(_FUSE)
+
+
+@contextmanager
+def counting(
+    replica: Replica, last: int = 0, blow: Callable[[], object] | None = None
+) -> Iterator[Fuse]:
+    _FUSE.arm(replica.mongo.name, last, blow)
+    try:
+        yield _FUSE
+    finally:
+        _FUSE.arm("", 0, None)
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.handover.participant._CHUNK", CHUNK)
+
+
+async def prepare(replica: Replica) -> None:
+    for name in COLLECTIONS:
+        await replica.mongo.collection(name).delete_many({})
+    await replica.sweep(HERE)
+    await replica.put("anna", TASKS)
+    await replica.take(AWAY)
+
+
+async def stop_at(replica: Replica, command: int) -> None:
+    """Let it work, and cancel it as it sends this command."""
+    worker = asyncio.ensure_future(replica.work())
+    loop = asyncio.get_running_loop()
+    with counting(replica, command, lambda: loop.call_soon_threadsafe(worker.cancel)):
+        await asyncio.wait({worker})
+    assert worker.cancelled()
+
+
+@pytest.mark.timeout(300)
+async def test_whenever_the_worker_is_stopped_the_next_one_finishes(
+    make_replica: MakeReplica,
+) -> None:
+    first, second = make_replica(), make_replica()
+    await prepare(first)
+    with counting(first) as fuse:
+        await first.work()
+        commands = fuse.sent
+    assert commands > 40
+
+    for command in range(1, commands):
+        await prepare(first)
+        await stop_at(first, command)
+        await second.work()
+        found = problems(await second.answers(), await second.all_tasks(), runs=2)
+        assert (command, found) == (command, [])
+        assert await second.holders() == {"ben": TASKS}
