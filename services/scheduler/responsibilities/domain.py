@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -75,14 +75,17 @@ def check_people(
     people: Mapping[str, Person],
     names: Mapping[str, str],
     now: datetime,
+    before: Responsibility | None = None,
 ) -> None:
-    """Refuse what could never act. Somebody who is merely away is welcome.
+    """Refuse what could never act. Somebody who is merely away is welcome, and who keeps the part
+    they had `before` is not asked again: a qualification that has run out meanwhile must not keep
+    others from being put in.
 
     Raises `DuplicateMember`, `UnknownMember`, `InactiveMember`, `NoAccess` or `Unqualified` for
     the first person who cannot be owner or deputy.
     """
     _check_known_once(responsibility.people, people, names)
-    for member_id in responsibility.people:
+    for member_id in _newcomers(responsibility, before):
         why = people[member_id].why_not(responsibility.client_id, responsibility.discipline, now)
         if why is not None and why in _REFUSALS:
             raise _REFUSALS[why](
@@ -90,6 +93,14 @@ def check_people(
                 discipline=responsibility.discipline.value,
                 extra={"member_id": member_id, "why": why.value},
             )
+
+
+def _newcomers(after: Responsibility, before: Responsibility | None) -> Iterator[str]:
+    if before is None or after.owner != before.owner:
+        yield after.owner
+    for deputy in after.deputies:
+        if before is None or deputy not in before.deputies:
+            yield deputy
 
 
 def check_leads(

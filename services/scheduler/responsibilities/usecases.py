@@ -69,7 +69,7 @@ async def staff_responsibility(
         raise NotFound
     check_version(version, before.version)
     after = staff(before, owner, deputies)
-    return after, await _save(tx, desk, who, after, tick)
+    return after, await _save(tx, desk, who, after, tick, before)
 
 
 async def set_leads(
@@ -108,10 +108,16 @@ async def _check_place(tx: Transaction, desk: Desk, who: Identity, new: NewRespo
 
 
 async def _save(
-    tx: Transaction, desk: Desk, who: Identity, responsibility: Responsibility, tick: Tick
+    tx: Transaction,
+    desk: Desk,
+    who: Identity,
+    responsibility: Responsibility,
+    tick: Tick,
+    before: Responsibility | None = None,
 ) -> str | None:
     people = await desk.team.people_at(responsibility.people, tick.now, tx.session)
-    check_people(responsibility, people, await _names(tx, desk, responsibility.people), tick.now)
+    names = await _names(tx, desk, responsibility.people)
+    check_people(responsibility, people, names, tick.now, before)
     await desk.responsibilities.put(tx, responsibility)
     change = Change(responsibilities=frozenset({responsibility.id}), by=who.member_id)
     return await desk.settling.settle(tx, tick, change)

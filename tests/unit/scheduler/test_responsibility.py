@@ -62,6 +62,14 @@ def test_others_are_refused_with_the_reason(
     assert caught.value.extra["member_id"] == people[-1]
 
 
+def test_who_keeps_their_part_does_not_keep_others_from_being_put_in() -> None:
+    before = responsibility("jana", "lapsed")
+    check_people(responsibility("jana", "lapsed", "tom"), PEOPLE, NAMES, NOW, before)
+    check_people(responsibility("tom", "lapsed"), PEOPLE, NAMES, NOW, before)
+    with pytest.raises(Unqualified):
+        check_people(responsibility("lapsed", "jana"), PEOPLE, NAMES, NOW, before)
+
+
 def test_the_id_is_natural() -> None:
     assert responsibility_id("client", None, Discipline.DESIGN) == "client:design"
     assert responsibility("jana").id == "page:publishing"
