@@ -155,8 +155,10 @@ async def test_the_deputy_sees_for_whom_and_a_gap_is_seen(world: World, open_as:
     await expect(tom.locator(".conversation")).to_have_count(2)
     await expect(tom.locator("#views .stand-in")).to_contain_text("You act for Jana")
     await expect(row(tom, "Katrin Lohse").locator(".avatar-deputy")).to_have_count(1)
-    await tom.locator("#views").get_by_role("link", name=re.compile("^Uncovered")).click()
+    await tom.locator("#views").get_by_role("link", name="Whole team").click()
     await expect(row(tom, "Sabine Grothe")).to_contain_text("uncovered")
+    await tom.locator("#views").get_by_role("link", name=re.compile("^Uncovered")).click()
+    await expect(tom.locator(".conversation")).to_have_count(1)
 
 
 async def test_a_conversation_opens_beside_the_list(world: World, open_as: Open) -> None:

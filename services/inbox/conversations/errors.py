@@ -1,11 +1,11 @@
 """What can be in the way of a command to a conversation.
 
-    NotAllowedNow
-    ├── ConversationDone  conversation_done
-    ├── MemberAbsent      member_absent
-    └── NoAccess          member_has_no_access
-    InvalidRequest
-    └── UnknownMember     unknown_member
+NotAllowedNow
+├── ConversationDone  conversation_done
+├── MemberAbsent      member_absent
+└── NoAccess          member_has_no_access
+InvalidRequest
+└── UnknownMember     unknown_member
 """
 
 from __future__ import annotations

@@ -58,7 +58,6 @@ class Seen:
     messages: Messages = MESSAGES
 
 
-
 async def _ui(request: Request) -> Ui:
     ui: Ui = request.app.state.ui
     return ui
@@ -208,9 +207,7 @@ async def release(desk: TheDesk, command: Commanded) -> Response:
 async def assign(
     desk: TheDesk, command: Commanded, member_id: Annotated[str, Form(max_length=100)]
 ) -> Response:
-    return await desk.carry_out(
-        lambda tx: assign_conversation(tx, desk.stores, command, member_id)
-    )
+    return await desk.carry_out(lambda tx: assign_conversation(tx, desk.stores, command, member_id))
 
 
 @router.post("/conversations/{conversation_id}/done")

@@ -42,6 +42,7 @@ class Team:
         return "" if member is None else member.name
 
     def page(self, conversation: Conversation) -> Page:
+        """It is known, or the message would not have been routed; and stays with its client."""
         return self.pages[conversation.page_id]
 
     def cover(self, page: Page) -> Cover | None:

@@ -182,9 +182,7 @@ async def write_note(
     id, now = new_id(), service.clock()
 
     async def work(tx: Transaction) -> Response:
-        note = await add_note(
-            tx, stores, caller, conversation_id, id=id, text=body.text, now=now
-        )
+        note = await add_note(tx, stores, caller, conversation_id, id=id, text=body.text, now=now)
         return reply(NoteView.of(note), status=201)
 
     return await service.outbox.transaction(lambda tx: once(tx, body, work))

@@ -30,15 +30,15 @@ class Router:
         page = (client_id, page_id)
         if page not in self._responsibilities:
             self._responsibilities[page] = await self._rows.responsibility(
-                self._tx, client_id, page_id, Discipline.COMMUNITY
+                self._tx, client_id, page_id, Discipline.COMMUNITY, self._slot
             )
         return self._responsibilities[page]
 
-    async def acting(self, responsibility_id: str) -> str | None:
+    async def acting(self, client_id: str, responsibility_id: str) -> str | None:
         """Who acts for the responsibility; None in a gap."""
         if responsibility_id not in self._acting:
             self._acting[responsibility_id] = await self._rows.acting(
-                self._tx, responsibility_id, self._slot
+                self._tx, responsibility_id, self._slot, client_id=client_id
             )
         return self._acting[responsibility_id]
 
@@ -48,14 +48,15 @@ class Router:
             self._present[member_id] = await self._rows.present(self._tx, member_id, self._slot)
         return self._present[member_id]
 
-    async def new(self, responsibility_id: str) -> Holding:
+    async def new(self, client_id: str, responsibility_id: str) -> Holding:
         """For a conversation that nobody has had yet."""
-        return Holding(await self.acting(responsibility_id), home=None, touched=False)
+        acting = await self.acting(client_id, responsibility_id)
+        return Holding(acting, home=None, touched=False)
 
-    async def again(self, responsibility_id: str, last: Holding) -> Holding:
+    async def again(self, client_id: str, responsibility_id: str, last: Holding) -> Holding:
         """For a conversation that was done: by the rule of the handover, so it stays with its
         holder if that is right today. With anybody else it is at home."""
-        acting = await self.acting(responsibility_id)
+        acting = await self.acting(client_id, responsibility_id)
         asked = {member for member in (last.holder, last.home, acting) if member is not None}
         present = {member for member in sorted(asked) if await self.present(member)}
         moved = destination(last, present=present.__contains__, acting=acting)

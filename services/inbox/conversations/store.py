@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
 
 from services.inbox.conversations.domain import (
     Conversation,
@@ -31,7 +32,7 @@ from services.inbox.conversations.domain import (
 from shared.auth import Scope
 from shared.events.inbox import ConversationStatus, MessageKind
 from shared.handover.rule import Holding
-from shared.mongo import Conflict, Document, Mongo, Session
+from shared.mongo import Conflict, Document, Mongo, Session, is_duplicate_key
 from shared.paging import Order
 
 __all__ = ["Conversations", "Listed", "Load", "Messages", "Notes", "Selection", "View"]
@@ -130,7 +131,12 @@ class Conversations:
         writes = [_write(before, after) for before, after in changes if before != after]
         if not writes:
             return
-        result = await self._rows.bulk_write(writes, ordered=False, session=session)
+        try:
+            result = await self._rows.bulk_write(writes, ordered=False, session=session)
+        except BulkWriteError as error:
+            if is_duplicate_key(error):
+                raise Conflict("a conversation was begun meanwhile") from None
+            raise
         if result.matched_count + result.inserted_count != len(writes):
             raise Conflict("a conversation was changed meanwhile")
 
@@ -181,9 +187,15 @@ class Messages:
         return frozenset([row["_id"] async for row in rows])
 
     async def insert(self, session: Session, messages: Sequence[Message]) -> None:
-        await self._rows.insert_many(
-            [_message_row(message) for message in messages], ordered=False, session=session
-        )
+        """Raises `Conflict` if another replica has just taken one of them in."""
+        try:
+            await self._rows.insert_many(
+                [_message_row(message) for message in messages], ordered=False, session=session
+            )
+        except BulkWriteError as error:
+            if is_duplicate_key(error):
+                raise Conflict("a message was taken in meanwhile") from None
+            raise
 
     async def latest(
         self, scope: Scope, id: ConversationId, *, cursor: str | None, limit: int

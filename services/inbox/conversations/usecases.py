@@ -77,7 +77,7 @@ async def assign_conversation(
 async def release_conversation(tx: Transaction, stores: Stores, command: Command) -> Conversation:
     """Back to who acts for the page. Raises `ConversationDone`."""
     before = await _load(tx, stores, command)
-    acting = await Router(tx, stores.rows).acting(before.responsibility_id)
+    acting = await Router(tx, stores.rows).acting(before.client_id, before.responsibility_id)
     return await _save(tx, stores, before, release(before, acting))
 
 
@@ -91,7 +91,8 @@ async def finish_conversation(
 async def reopen_conversation(tx: Transaction, stores: Stores, command: Command) -> Conversation:
     """Its last holder has it again, if that is right by the rule of the handover."""
     before = await _load(tx, stores, command)
-    holding = await Router(tx, stores.rows).again(before.responsibility_id, before.holding)
+    router = Router(tx, stores.rows)
+    holding = await router.again(before.client_id, before.responsibility_id, before.holding)
     return await _save(tx, stores, before, reopen(before, holding))
 
 

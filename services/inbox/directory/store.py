@@ -1,9 +1,9 @@
 """The inbox's copy of clients, pages, members and who acts, as far as it shows or checks them.
 
-    clients  {_id, name, archived}
-    pages    {_id, client_id, name, platform, handle, archived}
-    members  {_id, name, initials, colour, clients, active, present}
-    coverage {_id: responsibility id, client_id, page_id, owner, acting}    community only
+clients  {_id, name, archived}
+pages    {_id, client_id, name, platform, handle, archived}
+members  {_id, name, initials, colour, clients, active, present}
+coverage {_id: responsibility id, client_id, page_id, owner, acting}    community only
 """
 
 from __future__ import annotations

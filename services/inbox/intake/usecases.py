@@ -117,7 +117,7 @@ async def _receive(
         return receive(started, arrived, now)
     reopened: Holding | None = None
     if not before.open:
-        reopened = await router.again(before.responsibility_id, before.holding)
+        reopened = await router.again(before.client_id, before.responsibility_id, before.holding)
     return receive(before, arrived, now, reopened=reopened)
 
 
@@ -127,5 +127,5 @@ async def _start(first: MessageReceived, page: Page, router: Router) -> Conversa
         first,
         client_id=page.client_id,
         responsibility_id=responsibility_id,
-        holding=await router.new(responsibility_id),
+        holding=await router.new(page.client_id, responsibility_id),
     )

@@ -47,6 +47,4 @@ def rotate(source: Source, secret: str, now: datetime, overlap: timedelta) -> So
     """`secret` is in force from now on; the one before it is good for `overlap` more, so that the
     sender can change over without losing a message. Any older one ends here."""
     before = replace(source.secrets[0], expires_at=now + min(overlap, MAX_OVERLAP))
-    return replace(
-        source, secrets=(Secret(secret, now), before), version=source.version + 1
-    )
+    return replace(source, secrets=(Secret(secret, now), before), version=source.version + 1)

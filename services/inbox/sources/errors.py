@@ -1,11 +1,11 @@
 """What can be wrong with a webhook.
 
-    AppError
-    ├── InvalidSignature  401  invalid_signature
-    └── StaleSignature    401  stale_signature
-    InvalidRequest
-    ├── InvalidMessages   422  invalid_messages
-    └── UnknownPage       422  unknown_page
+AppError
+├── InvalidSignature  401  invalid_signature
+└── StaleSignature    401  stale_signature
+InvalidRequest
+├── InvalidMessages   422  invalid_messages
+└── UnknownPage       422  unknown_page
 """
 
 from __future__ import annotations

@@ -48,9 +48,7 @@ class NewSource(StrictModel):
 class Rotation(StrictModel):
     """How long the secret before stays valid beside the new one."""
 
-    overlap_hours: int = Field(
-        default=_DAY_HOURS, ge=0, le=int(MAX_OVERLAP / timedelta(hours=1))
-    )
+    overlap_hours: int = Field(default=_DAY_HOURS, ge=0, le=int(MAX_OVERLAP / timedelta(hours=1)))
 
 
 class SecretView(BaseModel):
@@ -165,4 +163,3 @@ def _with_secret(source: Source, settings: ServiceSettings, *, status: int) -> R
         version=source.version,
         location=f"{settings.root_path}/api/v1/sources/{source.id}",
     )
-

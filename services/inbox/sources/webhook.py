@@ -76,9 +76,7 @@ async def receive(
     return Accepted(accepted=accepted)
 
 
-async def _receive(
-    request: Request, service: Service, sources: SourceStore, source_id: str
-) -> int:
+async def _receive(request: Request, service: Service, sources: SourceStore, source_id: str) -> int:
     body = await request.body()
     source = await sources.named(source_id)
     # An unknown source is answered like a wrong signature, so that nobody learns which exist.
