@@ -15,6 +15,7 @@ from deploy.local.processes import Process
 from deploy.local.programs import front_door
 from deploy.local.settings import HOST, LocalSettings
 from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 _STUB = Path(__file__).with_name("stub_service.py")
 
@@ -125,3 +126,27 @@ async def test_a_service_that_stays_away_is_a_problem_with_a_code(
     assert answer.status_code == 502
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "service_unavailable"
+
+
+async def test_a_token_in_an_address_does_not_reach_the_log(
+    settings: LocalSettings, planners: tuple[Process, Process], browser: httpx.AsyncClient
+) -> None:
+    log = settings.logs / "front-door.log"
+    secrets = {
+        "Referer": f"{settings.public_url}/scheduler/session?token=secret-referrer",
+        "Cookie": "understudy_session=secret-cookie",
+        "Authorization": "Bearer secret-bearer",
+    }
+
+    # An answer that breaks off is logged with its request; a 502 of ours is only when debugging.
+    url = "/planner/stream?token=secret-address"
+    async with browser.stream("GET", url, headers=secrets) as answer:
+        await anext(answer.aiter_lines())
+        for planner in planners:
+            planner.kill()
+        await eventually(lambda: "/planner/stream" in log.read_text())
+    away = await browser.get("/inbox/?token=secret-address", headers=secrets)
+
+    assert away.status_code == 502
+    assert "token=REDACTED" in log.read_text()
+    assert "secret-" not in log.read_text()
