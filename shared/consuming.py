@@ -32,14 +32,20 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from shared.clock import Clock
 from shared.events.dead_letters import DeadLetterRecorded
 from shared.events.envelope import Envelope, Event, InvalidEvent, UnknownType, decode
 from shared.events.topics import Topic
-from shared.mongo import Conflict, Document, Mongo, is_duplicate_key, is_infrastructure
-from shared.observability import METRICS, causation_id, correlation_id
+from shared.mongo import Conflict, Document, Mongo, Session, is_duplicate_key, is_infrastructure
+from shared.observability import METRICS, causation_id, correlation_id, described
 from shared.outbox import Outbox, Transaction
 
 __all__ = ["Apply", "Consumer", "Prepare", "Received", "caused_by", "dispatch"]
@@ -169,10 +175,14 @@ class Consumer:
             retry=retry_if_exception(_may_pass),
             wait=wait_random_exponential(multiplier=0.05, max=5),
             stop=stop_after_delay(_RETRY_SECONDS),
+            before_sleep=self._count_failure,
             reraise=True,
         ):
             with attempt:
                 await self._handle(batch)
+
+    def _count_failure(self, _: RetryCallState) -> None:
+        METRICS.infrastructure_failures_total.labels(self._service, self.topic.name).inc()
 
     async def _handle(self, batch: _Sorted) -> None:
         try:
@@ -180,7 +190,11 @@ class Consumer:
         except Exception as error:
             if _may_pass(error):
                 raise
-            _log.exception("batch failed, applying its records singly", topic=self.topic.name)
+            _log.warning(
+                "batch failed, applying its records singly",
+                topic=self.topic.name,
+                error=described(error),
+            )
             await self._apply_singly(batch)
 
     async def _apply_together(self, batch: _Sorted) -> None:
@@ -333,14 +347,14 @@ class Consumer:
             key=None if record.key is None else record.key.decode("utf-8", "replace"),
             reason=dead.error.reason,
             detail=dead.error.detail[:500],
-            body=base64.b64encode((record.value or b"")[:_DEAD_LETTER_BYTES]).decode(),
+            body="" if self.topic.personal else _base64(record),
         )
 
     # Parking
 
     async def _park(self, received: Received[Event], error: Exception) -> None:
         """Mark the aggregate; this record is the first to wait."""
-        _log.error("aggregate parked", topic=self.topic.name, key=received.key, reason=repr(error))
+        _log.error("aggregate parked", topic=self.topic.name, key=received.key, exc_info=error)
         name = self._position_id(received.key)
 
         async def work(tx: Transaction) -> None:
@@ -348,7 +362,7 @@ class Consumer:
             await self._positions.update_one(
                 {"_id": name},
                 {
-                    "$set": {"parked": {"reason": repr(error)[:500], "since": self._clock()}},
+                    "$set": {"parked": {"reason": described(error), "since": self._clock()}},
                     "$max": {"last_sequence": received.order},
                 },
                 upsert=True,
@@ -389,14 +403,27 @@ class Consumer:
         Raises what the handler raises: then the aggregate stays parked, and nothing is lost.
         """
         released = 0
-        while chunk := await self._outbox.transaction(lambda tx: self._release_chunk(tx, key)):
+        while True:
+            await self._prepare_waiting(key)
+            chunk = await self._outbox.transaction(lambda tx: self._release_chunk(tx, key))
+            if not chunk:
+                return released
             released += chunk
-        return released
+
+    async def _prepare_waiting(self, key: str) -> None:
+        """What the records need outside of the transaction; idempotent, as ever."""
+        if self._prepare is not None:
+            rows = await self._waiting(key)
+            await self._prepare([_from_parked(row) for row in rows])
+
+    async def _waiting(self, key: str, session: Session | None = None) -> list[Document]:
+        query = {"position": self._position_id(key)}
+        cursor = self._parked.find(query, session=session).sort("order", 1)
+        return [row async for row in cursor.limit(_RELEASE_CHUNK)]
 
     async def _release_chunk(self, tx: Transaction, key: str) -> int:
         name = self._position_id(key)
-        cursor = self._parked.find({"position": name}, session=tx.session).sort("order", 1)
-        rows = [row async for row in cursor.limit(_RELEASE_CHUNK)]
+        rows = await self._waiting(key, tx.session)
         await self._positions.update_one(
             {"_id": name},
             {"$inc": {"touches": 1}} if rows else {"$set": {"parked": None}},
@@ -410,6 +437,9 @@ class Consumer:
 
     def _count(self, counts: _Counts, batch: _Sorted) -> None:
         labels = (self._service, self.topic.name)
+        for received in batch.sound:
+            delay = (self._clock() - received.envelope.time).total_seconds()
+            METRICS.consumer_delay_seconds.labels(*labels).observe(max(0.0, delay))
         METRICS.consumed_total.labels(*labels).inc(len(batch.placed) - counts.duplicates)
         METRICS.duplicates_total.labels(*labels).inc(counts.duplicates)
         METRICS.consumer_gaps_total.labels(*labels).inc(counts.gaps)
@@ -417,6 +447,10 @@ class Consumer:
         METRICS.parked_total.labels(*labels).inc(counts.parked)
         for reason in counts.dead:
             METRICS.dead_letters_total.labels(self._service, reason).inc()
+
+
+def _base64(record: Record) -> str:
+    return base64.b64encode((record.value or b"")[:_DEAD_LETTER_BYTES]).decode()
 
 
 def _from_parked(row: Document) -> Received[Event]:

@@ -21,6 +21,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from shared.ids import new_id
 from shared.mongo import Document, Mongo, is_infrastructure
+from shared.observability import described
 
 __all__ = ["Leases"]
 
@@ -82,7 +83,7 @@ class Leases:
                     await self._work_under_lease(name, work, pause)
             except Exception as error:  # noqa: BLE001 (whatever the work raises: it is begun again)
                 level = _log.warning if is_infrastructure(error) else _log.exception
-                level("leased work failed, trying again", lease=name, error=repr(error))
+                level("leased work failed, trying again", lease=name, error=described(error))
             await asyncio.sleep(pause)
 
     async def _work_under_lease(
@@ -114,7 +115,7 @@ class Leases:
                     await self.take(mine)
                     self._share = math.ceil(len(self._names) / max(1, await self._alive()))
                 except PyMongoError as error:
-                    _log.warning("replicas unknown, the share stays", error=repr(error))
+                    _log.warning("replicas unknown, the share stays", error=described(error))
                 await asyncio.sleep(self._duration.total_seconds() / 3)
         finally:
             await asyncio.shield(self._release_quietly(mine))
@@ -131,4 +132,4 @@ class Leases:
             async with asyncio.timeout(2):
                 await self.release(name)
         except (PyMongoError, TimeoutError) as error:
-            _log.info("lease left to run out", lease=name, error=repr(error))
+            _log.info("lease left to run out", lease=name, error=described(error))

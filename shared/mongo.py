@@ -56,6 +56,7 @@ Collection = AsyncIOMotorCollection[Document]
 
 _TRANSACTION_SECONDS = 30
 _DUPLICATE_KEY = 11000
+_MAX_TIME_EXPIRED = 50
 # Book-keeping nobody waits for.
 _QUIET = ["aggregates", "leases", "positions"]
 _log = structlog.get_logger(__name__)
@@ -218,7 +219,7 @@ def _commit_outcome_unknown(error: BaseException) -> bool:
     return (
         isinstance(error, PyMongoError)
         and error.has_error_label("UnknownTransactionCommitResult")
-        and not (isinstance(error, OperationFailure) and error.code == 50)  # MaxTimeMSExpired
+        and not (isinstance(error, OperationFailure) and error.code == _MAX_TIME_EXPIRED)
     )
 
 

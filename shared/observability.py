@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from contextvars import ContextVar
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
-from structlog.typing import EventDict, Processor, WrappedLogger
+from pydantic import ValidationError
+from pymongo.errors import PyMongoError
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
-__all__ = ["METRICS", "Metrics", "causation_id", "configure_logging", "correlation_id"]
+__all__ = ["METRICS", "Metrics", "causation_id", "configure_logging", "correlation_id", "described"]
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 """One cause and all it led to, across services. Set per request and per record."""
@@ -102,8 +105,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        # Text, without the values of local variables: those may be private.
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_told),
     ]
     structlog.configure(
         processors=[
@@ -133,6 +135,25 @@ def configure_logging(service: str, level: str = "INFO") -> None:
     # Each would repeat every rebalance and every command of the engines.
     for chatty in ("aiokafka", "pymongo", "faststream"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+
+
+def described(error: BaseException) -> str:
+    """An error for logs and rows. Those of the database and of validation quote what was stored or
+    sent, which may be private: of them the type, and the code if there is one."""
+    if isinstance(error, PyMongoError | ValidationError):
+        code = getattr(error, "code", None)
+        return type(error).__name__ + (f" (code {code})" if code is not None else "")
+    return repr(error)[:500]
+
+
+def _told(exc_info: ExcInfo) -> str:
+    """Where it happened and what, cause by cause, without the values of local variables."""
+    lines: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        lines += [*traceback.format_tb(error.__traceback__), described(error), "\n"]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "".join(lines)
 
 
 def _route_through_root(*names: str) -> None:

@@ -8,10 +8,10 @@ same transaction, so that sequences are gap-free under concurrent writers.
     outbox     {_id: "<topic>/<key>:<12-digit sequence>", bucket, topic, key, body,
                 aggregate, sequence, created_at, published_at}
 
-`shared.relay` sends the rows whose `published_at` is null. That is the only truth: ids and timestamps
-commit out of order, a change stream is only a wake-up. Aggregates are spread over buckets; a
-bucket's lease lets one replica send it, and one Kafka `transactional.id` per bucket fences a
-relay that was paused and overtaken.
+`shared.relay` sends the rows whose `published_at` is null. That is the only truth: ids and
+timestamps commit out of order, a change stream is only a wake-up. Aggregates are spread over
+buckets; a bucket's lease lets one replica send it, and one Kafka `transactional.id` per bucket
+fences a relay that was paused and overtaken.
 """
 
 from __future__ import annotations

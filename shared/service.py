@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -33,22 +34,38 @@ from shared.consuming import Apply, Consumer, Prepare
 from shared.events.topics import Topic
 from shared.kafka import Kafka, WatchedConsumer, clean_headers
 from shared.leases import Leases
-from shared.mongo import Mongo
-from shared.observability import METRICS
+from shared.mongo import Document, Mongo
+from shared.observability import METRICS, described
 from shared.outbox import BUCKETS, Outbox
 from shared.relay import Relay
 from shared.settings import ServiceSettings
 from shared.ticker import Ticker
 
-__all__ = ["Service", "Worker"]
+__all__ = ["Parked", "Service", "Worker"]
 
 _POLL_SILENCE_SECONDS = 120
 """A handler may retry in place for a minute; after two without a poll the subscriber is stuck."""
 
+_DEAD_LETTERS_SECONDS = 30 * 24 * 3600
 _log = structlog.get_logger(__name__)
 
 Worker = Callable[[], Awaitable[bool]]
 """Does the next piece of work; False when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An aggregate whose records wait for `Consumer.release`, and why."""
+
+    topic: str
+    key: str
+    reason: str
+    since: datetime
+
+
+def _parked(row: Document) -> Parked:
+    topic, key = row["_id"].split("|", 1)
+    return Parked(topic, key, row["parked"]["reason"], row["parked"]["since"])
 
 
 class _Subscriber(Protocol):
@@ -115,6 +132,11 @@ class Service:
     def index(self, collection: str, keys: Sequence[tuple[str, int]], **options: Any) -> None:
         self._indexes.append(_Index(collection, keys, options))
 
+    async def parked(self) -> list[Parked]:
+        """The aggregates whose handler raised, those that have waited longest first."""
+        rows = self.mongo.collection("positions").find({"parked.since": {"$exists": True}})
+        return [_parked(row) async for row in rows.sort("parked.since", 1)]
+
     def asyncapi(self) -> dict[str, Any]:
         """The AsyncAPI 3 document of what this service sends and receives."""
         return asyncapi.document(self.name, [one.topic for one in self.consumers.values()])
@@ -154,7 +176,9 @@ class Service:
         return missing
 
     async def _bring_up(self) -> None:
-        async for attempt in AsyncRetrying(wait=wait_random_exponential(multiplier=0.2, max=5)):
+        async for attempt in AsyncRetrying(
+            wait=wait_random_exponential(multiplier=0.2, max=5), after=_say_indexes_are_missing
+        ):
             with attempt:
                 await self._create_indexes()
         leased = [
@@ -176,6 +200,13 @@ class Service:
         await self.outbox.create_indexes()
         await self.ticker.create_indexes()
         await self.mongo.collection("parked").create_index([("position", 1), ("order", 1)])
+        await self.mongo.collection("parked").create_index("parked_at")
+        await self.mongo.collection("positions").create_index(
+            "parked.since", partialFilterExpression={"parked.since": {"$exists": True}}
+        )
+        await self.mongo.collection("dead_letters").create_index(
+            "recorded_at", expireAfterSeconds=_DEAD_LETTERS_SECONDS
+        )
         for index in self._indexes:
             collection = self.mongo.collection(index.collection)
             await collection.create_index(list(index.keys), **index.options)
@@ -283,6 +314,11 @@ def _silent(subscriber: _Subscriber) -> str | None:
         if silence > _POLL_SILENCE_SECONDS:
             return f"not polled for {silence:.0f} s"
     return None
+
+
+def _say_indexes_are_missing(state: Any) -> None:
+    error = state.outcome.exception()
+    _log.warning("indexes could not be created, trying again", error=described(error))
 
 
 def _say_kafka_is_away(state: Any) -> None:

@@ -107,7 +107,7 @@ class Ticker:
             await self._fire[due.kind](tx, due)
 
     async def _postpone(self, row: Document, error: Exception) -> None:
-        _log.error("due row failed, trying again later", due=row["_id"], error=repr(error))
+        _log.error("due row failed, trying again later", due=row["_id"], exc_info=error)
         pause = min(_PAUSE_MAX, timedelta(seconds=2 ** min(row["attempts"], 10)))
         await self._rows.update_one(
             {"_id": row["_id"], "at": row["at"]},

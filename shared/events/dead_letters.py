@@ -12,7 +12,8 @@ __all__ = ["DeadLetterRecorded"]
 
 
 class DeadLetterRecorded(Event):
-    """`body` is the first 64 KiB of the record in base64; the rest is at topic/partition/offset."""
+    """`body` is the first 64 KiB of the record in base64, empty if the topic is personal; all of it
+    is at topic/partition/offset for as long as the topic keeps it."""
 
     type: ClassVar = "dead_letter.recorded.v1"
     topic: ClassVar = topics.dead_letters("planner")

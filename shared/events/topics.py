@@ -16,7 +16,8 @@ _DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`retention` applies to topics that are not compacted; `sequenced` says that records carry
-    a gap-free sequence per key, so that a jump is an alarm."""
+    a gap-free sequence per key, so that a jump is an alarm; `personal` that bodies must not be
+    kept anywhere longer, not even as dead letters."""
 
     name: str
     writer: str
@@ -25,6 +26,7 @@ class Topic:
     retention: timedelta = 7 * _DAY
     compacted: bool = False
     sequenced: bool = True
+    personal: bool = False
 
     def config(self) -> dict[str, str]:
         """The broker's topic settings."""
@@ -45,7 +47,12 @@ WORK_HANDOVERS = Topic("work.handovers", "scheduler", "handover id")
 
 # Bodies of messages are personal data: they stay on Kafka for a day, no longer.
 COMMUNITY_MESSAGES = Topic(
-    "community.messages", "*", "page id + author id", retention=_DAY, sequenced=False
+    "community.messages",
+    "*",
+    "page id + author id",
+    retention=_DAY,
+    sequenced=False,
+    personal=True,
 )
 COMMUNITY_CONVERSATIONS = Topic("community.conversations", "inbox", "conversation id")
 INBOX_HANDOVERS = Topic("inbox.handovers", "inbox", "handover id")

@@ -21,7 +21,7 @@ from shared.consuming import Received, caused_by
 from shared.events.envelope import Envelope, Event
 from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
 from shared.events.scheduler import CoverageChanged, HandoverStarted, MemberChanged
-from shared.handover.rows import Acting, Here, Rows
+from shared.handover.rows import Acting, Here, Rows, of_client
 from shared.handover.rule import Holding, destination
 from shared.mongo import Collection, Conflict, Document
 from shared.outbox import Transaction
@@ -250,10 +250,8 @@ def _responsibilities(documents: Iterable[Document]) -> set[str]:
 
 
 def _of_client(document: Document) -> str:
-    """The client's responsibility for an item's discipline: it stands in for the page's as long as
-    nobody has been made responsible for the page."""
-    discipline = document["responsibility_id"].rpartition(":")[2]
-    return f"{document['client_id']}:{discipline}"
+    """It stands in for the page's as long as nobody has been made responsible for the page."""
+    return of_client(document["client_id"], document["responsibility_id"])
 
 
 def _members(documents: Iterable[Document], acting: Mapping[str, str | None]) -> set[str]:

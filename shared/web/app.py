@@ -12,6 +12,7 @@ from shared.auth import Tokens
 from shared.idempotency import COLLECTION, KEPT_SECONDS
 from shared.service import Service
 from shared.ui.ui import CONTENT_SECURITY_POLICY, Ui
+from shared.web import parked
 from shared.web.access import Guard
 from shared.web.live import Streams
 from shared.web.middleware import (
@@ -76,6 +77,7 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
         Middleware(BodyLimit, limit=BODY_LIMIT),
     ]
     mount_operations(app)
+    app.include_router(parked.router)
     ui.mount(app, settings.understudy_assets / "vendor")
     for router in routers:
         app.include_router(router)
