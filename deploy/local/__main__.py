@@ -73,7 +73,7 @@ async def _up(settings: LocalSettings, _: argparse.Namespace) -> int:
         await everything.start_engines()
         await everything.start_services()
         print(
-            f"\nUnderstudy is at {settings.public_url}; mail stays in {settings.mail}.\n"
+            f"\nUnderstudy is at {settings.public_url}; {_where_mail_goes(settings)}.\n"
             'An empty one needs its first lead: make first-member NAME="…" EMAIL=…\n'
             "Ctrl-C ends it.",
             flush=True,
@@ -81,13 +81,19 @@ async def _up(settings: LocalSettings, _: argparse.Namespace) -> int:
         return await _for_ever()
 
 
+def _where_mail_goes(settings: LocalSettings) -> str:
+    if settings.smtp_host is None:
+        return f"mail stays in {settings.mail}"
+    return f"mail goes out by {settings.smtp_host}"
+
+
 async def _demo(settings: LocalSettings, arguments: argparse.Namespace) -> int:
     from deploy.local import demo  # noqa: PLC0415 - everything else works without the demo's set
 
     if not arguments.once:
-        return await demo.run(settings, _say)
+        return await demo.run(settings.closed, _say)
     try:
-        return await demo.play_once(settings, _say)
+        return await demo.play_once(settings.closed, _say)
     except asyncio.CancelledError:  # nobody should take half a story for a whole one
         print("Interrupted.", flush=True)
         return 130

@@ -80,7 +80,9 @@ def _ports(settings: LocalSettings, *, engines_only: bool) -> Iterator[tuple[str
             yield from ((field, getattr(settings, field)) for field in fields)
     if engines_only:
         return
-    yield from (("port", settings.port), ("smtp_port", settings.smtp_port))
+    yield "port", settings.port
+    if settings.smtp_host is None:
+        yield "smtp_port", settings.smtp_port
     for service in SERVICES:
         for replica in range(settings.replicas):
             yield f"{service}_port", settings.service_port(service, replica)

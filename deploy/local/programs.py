@@ -60,10 +60,19 @@ def service_environment(settings: LocalSettings) -> dict[str, str]:
         "DATABASE_PREFIX": settings.database_prefix,
         "PUBLIC_URL": settings.public_url,
         "AUTH_SECRET": auth_secret(settings),
+        "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
+        **(_local_mail(settings) if settings.smtp_host is None else {}),
+    }
+
+
+def _local_mail(settings: LocalSettings) -> dict[str, str]:
+    """Whatever the environment says about the mail server of somebody else is left out."""
+    return {
         "SMTP_HOST": HOST,
         "SMTP_PORT": str(settings.smtp_port),
         "SMTP_STARTTLS": "false",
-        "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
+        "SMTP_USERNAME": "",
+        "SMTP_PASSWORD": "",
     }
 
 
@@ -134,7 +143,7 @@ def front_door(settings: LocalSettings, *, demo: bool = False) -> Process:
     return Process(
         name="front-door",
         argv=(str(caddy()), "run", "--adapter", "caddyfile", "--config", str(_CADDYFILE)),
-        ready=answers_http(f"{settings.public_url}/front-door"),
+        ready=answers_http(f"{settings.front_door_url}/front-door"),
         logs=settings.logs,
         env={
             **upstreams,

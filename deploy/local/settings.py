@@ -54,9 +54,25 @@ class LocalSettings(BaseSettings):
     database_prefix: str = Field(default="understudy_", validation_alias="DATABASE_PREFIX")
     """Before the names of topics and databases, where several installations share a cluster."""
 
+    smtp_host: str | None = Field(default=None, validation_alias="SMTP_HOST")
+    """A mail server to use instead of one of our own. Its companions the notifier reads itself."""
+    outside_url: str | None = Field(default=None, validation_alias="PUBLIC_URL")
+    """The front door as others reach it, where it is not by this machine's loopback."""
+
+    @property
+    def front_door_url(self) -> str:
+        """For this machine."""
+        return f"http://{HOST}:{self.port}"
+
     @property
     def public_url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        """For links."""
+        return self.outside_url or self.front_door_url
+
+    @property
+    def closed(self) -> Self:
+        """The same settings, but nothing leaves this machine: invented people have no mail."""
+        return self.model_copy(update={"smtp_host": None, "outside_url": None})
 
     @property
     def kafka_servers(self) -> str:

@@ -73,13 +73,13 @@ class Stack:
         await self._supervisor.start(*own)
 
     async def start_services(self, *, demo: bool = False) -> None:
-        """Topics, mail, the four services, and the front door when they are ready.
+        """Topics, mail unless a server is given, the four services, and the front door when they are ready.
 
         With `demo`, the simulated platform and the page that signs in as anybody, too.
         """
         await create_topics(self.settings.kafka_servers, prefix=self.settings.topic_prefix)
         await self._supervisor.start(
-            smtp(self.settings),
+            *([smtp(self.settings)] if self.settings.smtp_host is None else ()),
             *(
                 service(self.settings, name, replica, env=self._service_env.get(name))
                 for name in SERVICES

@@ -62,9 +62,7 @@ def create_notifier(
         service.index(collection, keys, **options)
     service.worker("delivery", sender.work, wake_on=[NOTIFICATIONS])
     service.measure(measure_deliveries(deliveries, clock))
-    app = create_app(
-        service, routers=[routes.router, acknowledgements.router, pages.router], ui=ui
-    )
+    app = create_app(service, routers=[routes.router, acknowledgements.router, pages.router], ui=ui)
     app.state.desk = Desk(deliveries, directory)
     return app
 
@@ -74,7 +72,7 @@ def _smtp_server(settings: NotifierSettings) -> SmtpServer:
     return SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
-        username=settings.smtp_username,
+        username=settings.smtp_username or None,
         password=None if password is None else password.get_secret_value(),
         starttls=settings.smtp_starttls,
         timeout_seconds=settings.smtp_timeout_seconds,

@@ -88,9 +88,7 @@ def _subscribe(service: Service, participation: Participation, team: TeamStore) 
     )
     # Who acts is kept in the rows, which `prepare` writes; there is nothing else to do.
     service.subscribe(topics.TEAM_COVERAGE, dispatch({}), prepare=participation.take_coverage)
-    service.subscribe(
-        topics.WORK_HANDOVERS, dispatch({HandoverStarted: participation.store_run})
-    )
+    service.subscribe(topics.WORK_HANDOVERS, dispatch({HandoverStarted: participation.store_run}))
 
 
 def _index(service: Service) -> None:

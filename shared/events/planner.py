@@ -89,7 +89,8 @@ class VariantState(Contract):
 
 
 class ContentStatusChanged(Event):
-    """A content item came to be, or entered another status; carries the whole public state."""
+    """A content item came to be, entered another status, or changed in what is public while it is
+    approved or scheduled: then `previous` is `status`. Carries the whole public state."""
 
     type: ClassVar = "content.status_changed.v1"
     topic: ClassVar = topics.CONTENT_STATUS

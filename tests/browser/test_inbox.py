@@ -232,9 +232,7 @@ async def test_done_by_key_and_undone(world: World, open_as: Open) -> None:
     await expect(tom.locator("#thread-head")).to_contain_text("Oldest open message")
 
 
-async def test_assigned_by_key_to_a_colleague_who_sees_it_come(
-    world: World, open_as: Open
-) -> None:
+async def test_assigned_by_key_to_a_colleague_who_sees_it_come(world: World, open_as: Open) -> None:
     tom, mira = await open_as(TOM), await open_as(MIRA)
     await expect(mira.locator("[data-live=on]")).to_be_visible()
     await expect(mira.get_by_text("Nobody is waiting here")).to_be_visible()

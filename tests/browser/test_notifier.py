@@ -77,9 +77,7 @@ async def open_as(url: str) -> AsyncIterator[Open]:
     assert complaints == []
 
 
-async def test_a_brief_comes_by_itself_and_is_taken_note_of(
-    open_as: Open, others: Others
-) -> None:
+async def test_a_brief_comes_by_itself_and_is_taken_note_of(open_as: Open, others: Others) -> None:
     tom, lena = await open_as(TOM), await open_as(LENA)
     await expect(tom.get_by_text("Nothing for you")).to_be_visible()
     await expect(tom.get_by_text("All deliveries")).to_have_count(0)

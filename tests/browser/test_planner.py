@@ -131,9 +131,7 @@ class Client:
 
     async def setup(self) -> None:
         self.id = (await self.make("clients", name="Rösterei Morgenrot"))["id"]
-        page = await self.make(
-            "pages", client_id=self.id, name="Morgenrot", platform="instagram"
-        )
+        page = await self.make("pages", client_id=self.id, name="Morgenrot", platform="instagram")
         at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
         variants = [{"page_id": page["id"], "publish_at": at}]
         self.post = await self.make(
@@ -292,9 +290,7 @@ async def test_two_texts_at_once_are_both_kept(open_as: Open, client: Client) ->
     await expect(tom.get_by_label("The post's text")).to_have_value("Guji, natural.")
 
 
-async def test_all_pages_fit_a_phone_in_german(
-    open_as: Open, client: Client
-) -> None:
+async def test_all_pages_fit_a_phone_in_german(open_as: Open, client: Client) -> None:
     task = await client.task("Endgültiger Text für das allererste Türchen im Adventskalender")
     for path in (
         "/",
@@ -312,9 +308,7 @@ async def test_all_pages_fit_a_phone_in_german(
         await page.context.close()
 
 
-async def test_it_reads_and_works_without_scripts(
-    open_as: Open, client: Client
-) -> None:
+async def test_it_reads_and_works_without_scripts(open_as: Open, client: Client) -> None:
     await client.task("Final text")
     page = await open_as(client.seen_by(RUTH), scripts=False)
     await expect(row(page, "Final text")).to_be_visible()

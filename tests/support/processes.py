@@ -103,4 +103,4 @@ def _settings(directory: Path, replicas: int) -> LocalSettings:
         platform_port=free_port(),
         sign_in_port=free_port(),
         smtp_port=free_port(),
-    )
+    ).closed

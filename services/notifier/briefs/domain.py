@@ -12,8 +12,16 @@ from shared.events.notifier import NotificationKind
 from shared.events.scheduler import HandoverCause, HandoverCompleted
 
 __all__ = [
-    "Brief", "Coverage", "Handover", "Notification", "Share", "Story", "Summary", "for_eyes",
-    "in_force", "notifications",
+    "Brief",
+    "Coverage",
+    "Handover",
+    "Notification",
+    "Share",
+    "Story",
+    "Summary",
+    "for_eyes",
+    "in_force",
+    "notifications",
 ]
 
 
@@ -208,6 +216,4 @@ def _story(handover: Handover, reader: str) -> Story:
 
 
 def _is_away(member_id: str, handover: Handover) -> bool:
-    return (
-        handover.cause is HandoverCause.ABSENCE_STARTED and member_id == handover.absent_member
-    )
+    return handover.cause is HandoverCause.ABSENCE_STARTED and member_id == handover.absent_member

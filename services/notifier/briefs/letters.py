@@ -80,9 +80,7 @@ class Letters:
     ) -> Letter:
         """Raises `NoAddress`."""
         recipient = _recipient(reader)
-        visible = for_eyes(
-            notification, lambda id: reader.may_see(responsibilities[id].client_id)
-        )
+        visible = for_eyes(notification, lambda id: reader.may_see(responsibilities[id].client_id))
         template = f"mail_{notification.kind.value}"
         context = {
             "notification": visible,
@@ -172,4 +170,3 @@ def _address(addr_spec: str, name: str = "") -> Address:
     if not address.addr_spec.isascii():
         raise ValueError(f"not an ASCII mail address: {addr_spec}")
     return address
-

@@ -30,9 +30,26 @@ from shared.events.notifier import (
 )
 
 __all__ = [
-    "Accepted", "Changed", "Decision", "Delivery", "NothingToAcknowledge", "NothingToDecide",
-    "Outcome", "Reason", "Refused", "RetryPolicy", "Unclear", "acknowledge", "begin", "decide",
-    "lose", "message_id", "postpone", "settle", "supersede", "undeliverable",
+    "Accepted",
+    "Changed",
+    "Decision",
+    "Delivery",
+    "NothingToAcknowledge",
+    "NothingToDecide",
+    "Outcome",
+    "Reason",
+    "Refused",
+    "RetryPolicy",
+    "Unclear",
+    "acknowledge",
+    "begin",
+    "decide",
+    "lose",
+    "message_id",
+    "postpone",
+    "settle",
+    "supersede",
+    "undeliverable",
 ]
 
 

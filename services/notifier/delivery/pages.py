@@ -34,9 +34,7 @@ async def show_notifications(request: Request, caller: Reader, desk: TheDesk) ->
 
 
 @router.get("/live", response_class=EventSourceResponse)
-async def follow(
-    request: Request, caller: Reader, desk: TheDesk
-) -> AsyncIterator[ServerSentEvent]:
+async def follow(request: Request, caller: Reader, desk: TheDesk) -> AsyncIterator[ServerSentEvent]:
     async def render() -> list[Part]:
         context = await _context(caller, desk)
         ui = _ui(request)

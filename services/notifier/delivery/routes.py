@@ -128,9 +128,7 @@ async def list_notifications(
     own: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> Page[NotificationView]:
     """The latest first. Members see their own; leads and operators everybody's, unless `own`."""
-    found = await desk.page(
-        caller, own=own, state=state, cursor=paging.cursor, limit=paging.limit
-    )
+    found = await desk.page(caller, own=own, state=state, cursor=paging.cursor, limit=paging.limit)
     items = [NotificationView.of(told) for told in found.told]
     return Page(items=items, next_cursor=found.next_cursor)
 

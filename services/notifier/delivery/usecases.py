@@ -25,7 +25,12 @@ from shared.events.scheduler import HandoverCompleted
 from shared.outbox import Transaction
 
 __all__ = [
-    "acknowledge_brief", "begin_attempt", "decide_outcome", "lose_attempt", "plan", "put_off",
+    "acknowledge_brief",
+    "begin_attempt",
+    "decide_outcome",
+    "lose_attempt",
+    "plan",
+    "put_off",
     "settle_attempt",
 ]
 

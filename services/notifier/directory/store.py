@@ -85,9 +85,7 @@ def _member(row: Document) -> Member:
             "epoch",
         )
     }  # fmt: skip
-    return Member(
-        id=row["_id"], clients=None if clients is None else frozenset(clients), **fields
-    )
+    return Member(id=row["_id"], clients=None if clients is None else frozenset(clients), **fields)
 
 
 def _responsibility(

@@ -15,8 +15,8 @@ An approval is bound to one revision. So a new text in review, approved or sched
 a draft again, and the approval is gone. `published` is never chosen: it is told, by an event or by
 the command that records what happened elsewhere.
 
-`content.status` carries the public state at each entry into a status. So what is public and changes
-while an item is scheduled leaves the status and enters it again.
+`content.status` carries the public state: at each entry into a status, and when what is public
+changes while an item is approved or scheduled, because publishing works from it then.
 """
 
 from __future__ import annotations
@@ -31,9 +31,25 @@ from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 from shared.events.planner import ContentStatus, ContentStatusChanged, VariantState
 
 __all__ = [
-    "PLAIN", "TRANSITIONS", "Action", "Approval", "ContentClosed", "ContentEdit", "ContentItem",
-    "Events", "IllegalTransition", "NotReady", "Revision", "RevisionOutdated", "Variant", "approve",
-    "check_open", "draft", "edit", "move_on", "request_changes",
+    "PLAIN",
+    "TRANSITIONS",
+    "Action",
+    "Approval",
+    "ContentClosed",
+    "ContentEdit",
+    "ContentItem",
+    "Events",
+    "IllegalTransition",
+    "NotReady",
+    "Revision",
+    "RevisionOutdated",
+    "Variant",
+    "approve",
+    "check_open",
+    "draft",
+    "edit",
+    "move_on",
+    "request_changes",
 ]
 
 Events = list[ContentStatusChanged]
@@ -97,9 +113,8 @@ PLAIN = frozenset(
 )
 """Actions that take nothing but their name."""
 
-_APPROVED = frozenset(
-    {ContentStatus.APPROVED, ContentStatus.SCHEDULED, ContentStatus.PUBLISHED}
-)
+_PLANNED = frozenset({ContentStatus.APPROVED, ContentStatus.SCHEDULED})
+_APPROVED = _PLANNED | {ContentStatus.PUBLISHED}
 _CLOSED = frozenset({ContentStatus.PUBLISHED, ContentStatus.WITHDRAWN})
 
 
@@ -232,9 +247,7 @@ def check_open(item: ContentItem) -> None:
         raise ContentClosed(extra={"present": item.status.value})
 
 
-def approve(
-    item: ContentItem, revision: int, by: str, now: datetime
-) -> tuple[ContentItem, Events]:
+def approve(item: ContentItem, revision: int, by: str, now: datetime) -> tuple[ContentItem, Events]:
     """Raises `RevisionOutdated` if `revision` is not the present one, `IllegalTransition`."""
     approved = _enter(
         replace(item, approval=Approval(revision=revision, by=by, at=now)), Action.APPROVE
@@ -243,9 +256,7 @@ def approve(
     return approved
 
 
-def request_changes(
-    item: ContentItem, revision: int, remark: str
-) -> tuple[ContentItem, Events]:
+def request_changes(item: ContentItem, revision: int, remark: str) -> tuple[ContentItem, Events]:
     """Raises `RevisionOutdated` if `revision` is not the present one, `IllegalTransition`."""
     returned = _enter(replace(item, remark=remark), Action.REQUEST_CHANGES)
     _check_revision(item, revision)
@@ -295,16 +306,13 @@ def _edited(item: ContentItem, by: str, now: datetime, edit: ContentEdit) -> Con
 
 
 def _announced(before: ContentItem, after: ContentItem, now: datetime) -> Events:
-    """A scheduled item whose public state has changed is taken out and put in again."""
+    """Told in the same status: what is public of an item that publishing works from."""
     unchanged = (before.title, before.variants) == (after.title, after.variants)
-    if before.status is not ContentStatus.SCHEDULED or unchanged:
+    if after.status not in _PLANNED or unchanged:
         return []
-    _check_dates(after, now)
-    out = replace(after, status=ContentStatus.APPROVED)
-    return [
-        _status_changed(out, previous=ContentStatus.SCHEDULED),
-        _status_changed(after, previous=ContentStatus.APPROVED),
-    ]
+    if after.status is ContentStatus.SCHEDULED:
+        _check_dates(after, now)
+    return [_status_changed(after, previous=before.status)]
 
 
 def _next(item: ContentItem) -> ContentItem:

@@ -28,8 +28,15 @@ from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
 
 __all__ = [
-    "ApproveBody", "At", "Command", "ContentBody", "ContentPatch", "ContentTaskBody", "Ref",
-    "RequestChangesBody", "router",
+    "ApproveBody",
+    "At",
+    "Command",
+    "ContentBody",
+    "ContentPatch",
+    "ContentTaskBody",
+    "Ref",
+    "RequestChangesBody",
+    "router",
 ]
 
 router = APIRouter(prefix="/api/v1/content", tags=["content"])
@@ -223,9 +230,7 @@ async def list_revisions(
 ) -> Page[RevisionView]:
     """The newest first."""
     await at.content.get(who.scope, content_id)
-    found, cursor = await at.content.revisions(
-        who.scope, content_id, paging.cursor, paging.limit
-    )
+    found, cursor = await at.content.revisions(who.scope, content_id, paging.cursor, paging.limit)
     return Page(items=[RevisionView.model_validate(one) for one in found], next_cursor=cursor)
 
 
@@ -243,9 +248,7 @@ async def add_task(
 
 
 @router.post("/{content_id}/approve", response_model=ContentView)
-async def approve(
-    who: Writer, at: At, service: Served, ref: Ref, body: ApproveBody
-) -> Response:
+async def approve(who: Writer, at: At, service: Served, ref: Ref, body: ApproveBody) -> Response:
     item = await service.outbox.transaction(
         lambda tx: usecases.approve(tx, at, who, ref, body.revision, service.clock())
     )
@@ -264,9 +267,7 @@ async def request_changes(
 
 
 @router.post("/{content_id}/{command}", response_model=ContentView)
-async def move_on(
-    who: Writer, at: At, service: Served, ref: Ref, command: Command
-) -> Response:
+async def move_on(who: Writer, at: At, service: Served, ref: Ref, command: Command) -> Response:
     """`submit` makes an approval task for whoever answers for the editorial plan; `withdraw` drops
     the item's open tasks; `mark-published` records what was published by hand."""
     action = Action(command.replace("-", "_"))

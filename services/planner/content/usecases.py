@@ -38,8 +38,18 @@ from shared.ids import new_id
 from shared.outbox import Transaction
 
 __all__ = [
-    "APPROVING", "ContentRef", "Decision", "Desk", "NewContent", "NewContentTask", "add_content",
-    "add_content_task", "approve", "edit_content", "move_on", "request_changes",
+    "APPROVING",
+    "ContentRef",
+    "Decision",
+    "Desk",
+    "NewContent",
+    "NewContentTask",
+    "add_content",
+    "add_content_task",
+    "approve",
+    "edit_content",
+    "move_on",
+    "request_changes",
 ]
 
 APPROVING = Discipline.EDITORIAL_PLAN

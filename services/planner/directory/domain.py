@@ -14,8 +14,15 @@ from zoneinfo import available_timezones
 from shared.events.planner import ClientChanged, PageChanged, Platform
 
 __all__ = [
-    "Client", "ClientEdit", "Page", "PageEdit", "add_client", "add_page", "change_client",
-    "change_page", "time_zones",
+    "Client",
+    "ClientEdit",
+    "Page",
+    "PageEdit",
+    "add_client",
+    "add_page",
+    "change_client",
+    "change_page",
+    "time_zones",
 ]
 
 

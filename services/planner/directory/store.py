@@ -33,9 +33,7 @@ class DirectoryStore:
 
     async def client(self, scope: Scope, client_id: str, tx: Transaction | None = None) -> Client:
         """Raises `NotFound`."""
-        found = await self._clients.find_one(
-            {"$and": [{"_id": client_id}, scope.mongo("_id")]}, tx
-        )
+        found = await self._clients.find_one({"$and": [{"_id": client_id}, scope.mongo("_id")]}, tx)
         if found is None:
             raise NotFound
         return found

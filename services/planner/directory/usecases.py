@@ -17,8 +17,14 @@ from shared.ids import new_id
 from shared.outbox import Transaction
 
 __all__ = [
-    "NewPage", "NotForOneClient", "add_client", "add_page", "change_client", "change_page",
-    "known_client", "known_pages",
+    "NewPage",
+    "NotForOneClient",
+    "add_client",
+    "add_page",
+    "change_client",
+    "change_page",
+    "known_client",
+    "known_pages",
 ]
 
 
@@ -64,9 +70,7 @@ async def change_client(
     return after
 
 
-async def add_page(
-    tx: Transaction, directory: DirectoryStore, who: Identity, new: NewPage
-) -> Page:
+async def add_page(tx: Transaction, directory: DirectoryStore, who: Identity, new: NewPage) -> Page:
     """Raises `UnknownReference` for the client."""
     await known_client(tx, directory, who, new.client_id)
     page, event = domain.add_page(

@@ -79,9 +79,7 @@ async def load_names(desk: Desk, team: TeamStore, scope: Scope) -> Names:
     )
 
 
-async def task_rows(
-    desk: Desk, names: Names, scope: Scope, tasks: Sequence[Task]
-) -> list[TaskRow]:
+async def task_rows(desk: Desk, names: Names, scope: Scope, tasks: Sequence[Task]) -> list[TaskRow]:
     """The tasks with names, in the same order."""
     ids = {task.content_id for task in tasks if task.content_id is not None}
     content = await desk.content.by_id(scope, ids) if ids else {}

@@ -51,9 +51,7 @@ async def add_client(plan: Planner, who: Manager, typed: Typed) -> Response:
             ClientBody, {"name": typed.text("name"), "time_zone": typed.text("time_zone")}
         )
         client = await plan.service.outbox.transaction(
-            lambda tx: usecases.add_client(
-                tx, plan.desk.directory, who, body.name, body.time_zone
-            )
+            lambda tx: usecases.add_client(tx, plan.desk.directory, who, body.name, body.time_zone)
         )
     except AppError as error:
         return _new_page(plan, typed, error)
@@ -71,9 +69,7 @@ async def change_client(plan: Planner, who: Manager, client_id: str, typed: Type
         sent = {"name": typed.text("name"), "time_zone": typed.text("time_zone")}
         body = parsed(ClientPatch, sent).model_dump(exclude_unset=True)
         edit = cast("ClientEdit", body)
-        await usecases.change_client(
-            tx, plan.desk.directory, who, client_id, typed.version, **edit
-        )
+        await usecases.change_client(tx, plan.desk.directory, who, client_id, typed.version, **edit)
 
     return await _taken(plan, who, client_id, "client", typed, work)
 
@@ -97,9 +93,7 @@ async def add_campaign(plan: Planner, who: Manager, client_id: str, typed: Typed
         sent = {"client_id": client_id, **{name: typed.text(name) for name in names}}
         body = parsed(CampaignBody, sent)
         new = NewCampaign(body.client_id, body.name, body.starts_on, body.ends_on)
-        await campaign_usecases.add_campaign(
-            tx, plan.desk.directory, plan.desk.campaigns, who, new
-        )
+        await campaign_usecases.add_campaign(tx, plan.desk.directory, plan.desk.campaigns, who, new)
 
     return await _taken(plan, who, client_id, "campaign", typed, work)
 

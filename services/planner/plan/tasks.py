@@ -113,9 +113,7 @@ async def assign_task(plan: Planner, who: Writer, task_id: str, typed: Typed) ->
     async def work(tx: Transaction) -> Task:
         if member_id is None:
             return await usecases.return_task(tx, desk.tasks, desk.rows, who, ref)
-        return await usecases.assign_task(
-            tx, desk.tasks, plan.team, desk.rows, who, ref, member_id
-        )
+        return await usecases.assign_task(tx, desk.tasks, plan.team, desk.rows, who, ref, member_id)
 
     before = await desk.tasks.get(who.scope, task_id)
     task = await plan.service.outbox.transaction(work)
@@ -124,9 +122,7 @@ async def assign_task(plan: Planner, who: Writer, task_id: str, typed: Typed) ->
 
 
 @router.post("/{task_id}/{step}")
-async def take_step(
-    plan: Planner, who: Writer, task_id: str, step: Step, typed: Typed
-) -> Response:
+async def take_step(plan: Planner, who: Writer, task_id: str, step: Step, typed: Typed) -> Response:
     tasks, ref = plan.desk.tasks, TaskRef(task_id, typed.version)
     steps: dict[Step, Work] = {
         "start": lambda tx: usecases.start_task(tx, tasks, who, ref),

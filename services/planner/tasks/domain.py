@@ -24,8 +24,20 @@ from shared.errors import N_, NotAllowedNow
 from shared.events.disciplines import Discipline
 
 __all__ = [
-    "DecidedOnContent", "Task", "TaskEdit", "TaskKind", "TaskStatus", "TaskStep", "WrongStep",
-    "assign", "change", "decide", "drop", "finish", "reopen", "start",
+    "DecidedOnContent",
+    "Task",
+    "TaskEdit",
+    "TaskKind",
+    "TaskStatus",
+    "TaskStep",
+    "WrongStep",
+    "assign",
+    "change",
+    "decide",
+    "drop",
+    "finish",
+    "reopen",
+    "start",
 ]
 
 

@@ -24,8 +24,17 @@ from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Served, StrictModel, reply
 
 __all__ = [
-    "ME", "NOBODY", "Coverage", "Ref", "TaskBody", "TaskPatch", "TaskView", "Tasks", "Team",
-    "created", "router",
+    "ME",
+    "NOBODY",
+    "Coverage",
+    "Ref",
+    "TaskBody",
+    "TaskPatch",
+    "TaskView",
+    "Tasks",
+    "Team",
+    "created",
+    "router",
 ]
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])

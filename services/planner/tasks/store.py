@@ -86,9 +86,7 @@ class TaskStore:
         query = {"$and": [{"content_id": content_id, "open": True}, scope.mongo()]}
         return await self._tasks.find(query, tx)
 
-    async def open_of_each(
-        self, scope: Scope, content_ids: Iterable[str]
-    ) -> dict[str, list[Task]]:
+    async def open_of_each(self, scope: Scope, content_ids: Iterable[str]) -> dict[str, list[Task]]:
         """The open tasks of several content items, by due time."""
         named = {"content_id": {"$in": sorted(set(content_ids))}, "open": True}
         found: dict[str, list[Task]] = {}

@@ -26,9 +26,21 @@ from shared.ids import new_id
 from shared.outbox import Transaction
 
 __all__ = [
-    "MemberAbsent", "MemberWithoutAccess", "NewTask", "PageRequired", "TaskRef",
-    "UnknownMember", "add_task", "assign_task", "change_task", "create_task", "drop_task",
-    "finish_task", "reopen_task", "return_task", "start_task",
+    "MemberAbsent",
+    "MemberWithoutAccess",
+    "NewTask",
+    "PageRequired",
+    "TaskRef",
+    "UnknownMember",
+    "add_task",
+    "assign_task",
+    "change_task",
+    "create_task",
+    "drop_task",
+    "finish_task",
+    "reopen_task",
+    "return_task",
+    "start_task",
 ]
 
 
@@ -97,9 +109,7 @@ async def add_task(
     """
     if new.discipline.per_page and new.page_id is None:
         raise PageRequired
-    responsibility_id = await rows.responsibility(
-        tx, new.client_id, new.page_id, new.discipline
-    )
+    responsibility_id = await rows.responsibility(tx, new.client_id, new.page_id, new.discipline)
     task = Task(
         id=new_id(),
         client_id=new.client_id,

@@ -59,13 +59,13 @@ class Panel:
 
 
 async def read_panel(desk: Desk, who: Identity, wanted: str | None, now: datetime) -> Panel:
-    """`wanted`: a handover's id, `OVERVIEW`, or None: an absence that has just begun, if any."""
+    """`wanted`: a handover's id, `OVERVIEW`, or None: that of an absence which has just begun."""
     if wanted not in (None, OVERVIEW):
         handover = await desk.handovers.find(who.scope, wanted)
         return Panel(pending=True) if handover is None else await _of(desk, who, handover, now)
     newest, _ = await desk.handovers.page(who.scope, None, _LOOKED_THROUGH)
     for handover in newest if wanted is None else ():
-        if _is_news(handover, now):
+        if _is_news(handover, now) and await _undoable(desk, handover, now):
             return await _of(desk, who, handover, now)
     telling = [one for one in newest if _tells_something(one)]
     return await _overview(desk, who.scope, telling[:_LISTED], now)

@@ -52,9 +52,7 @@ async def test_a_bad_record_is_a_dead_letter_with_its_reason(
 ) -> None:
     await set_up(world, database)
     await world.puts(TOPIC, bad_records(world)[record], partition=0)
-    await world.puts(
-        TOPIC, world.envelope(message(2, page_id="morgenrot")).to_bytes(), partition=0
-    )
+    await world.puts(TOPIC, world.envelope(message(2, page_id="morgenrot")).to_bytes(), partition=0)
     await taken_in(database, 1)
     [letter] = await world.hears("inbox.dead-letters", 1)
     assert letter.data["reason"] == reason
@@ -73,9 +71,7 @@ async def test_a_type_of_the_future_is_counted_and_passed_over(
     await set_up(world, database)
     before = passed_over()
     await world.puts(TOPIC, changed(world, type=type), partition=0)
-    await world.puts(
-        TOPIC, world.envelope(message(2, page_id="morgenrot")).to_bytes(), partition=0
-    )
+    await world.puts(TOPIC, world.envelope(message(2, page_id="morgenrot")).to_bytes(), partition=0)
     await taken_in(database, 1)
     assert passed_over() == before + 1
     assert await rows(database, "dead_letters") == []

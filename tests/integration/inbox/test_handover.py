@@ -137,9 +137,7 @@ async def _rewind(servers: str, prefix: str, topics: list[str]) -> Ends:
     return ends
 
 
-async def _committed_to_zero(
-    consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
-) -> bool:
+async def _committed_to_zero(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> bool:
     """Refused for as long as the group still has the member that has just left."""
     try:
         await consumer.commit({one: OffsetAndMetadata(0, "") for one in partitions})

@@ -103,9 +103,7 @@ async def test_messages_of_an_unknown_page_wait_for_it(
     assert [row["messages"] for row in await rows(database, "conversations")] == [3]
 
 
-async def test_a_message_opens_what_was_done(
-    world: World, inbox: FastAPI, database: Mongo
-) -> None:
+async def test_a_message_opens_what_was_done(world: World, inbox: FastAPI, database: Mongo) -> None:
     await set_up(world, database)
     await world.says([message(1, page_id="morgenrot")])
     await taken_in(database, 1)

@@ -189,9 +189,7 @@ async def test_another_type_is_refused_by_its_name(source: Source) -> None:
     assert [fault["pointer"] for fault in response.json()["errors"]] == ["/type"]
 
 
-async def test_a_bad_message_does_not_hold_up_the_others(
-    source: Source, database: Mongo
-) -> None:
+async def test_a_bad_message_does_not_hold_up_the_others(source: Source, database: Mongo) -> None:
     body = body_of(1, 2, 3, 4)
     del body["data"][1]["author_id"]
     body["data"][2]["sent_at"] = "2026-11-24T10:24:00"
@@ -267,4 +265,3 @@ async def test_creating_a_source_with_the_same_key_makes_one(source: Source, ask
     other = await ask(LEAD).post("/api/v1/sources", json={"page_id": "radwerk"}, headers=key)
     assert problem(other) == (422, "idempotency_key_reused")
     assert len((await ask(LEAD).get("/api/v1/sources")).json()["items"]) == 2
-

@@ -127,9 +127,24 @@ def test_a_taken_port_is_named_with_its_setting(settings: LocalSettings) -> None
             check_ports(ports, engines_only=True)
 
 
+def test_a_given_mail_server_needs_no_port_of_ours(settings: LocalSettings) -> None:
+    with socket.create_server((HOST, 0)) as other:
+        free = {
+            name: free_port()
+            for name in LocalSettings.model_fields
+            if name == "port" or name.endswith("_port")
+        }
+        taken = settings.model_copy(update=free | {"smtp_port": other.getsockname()[1]})
+        with pytest.raises(MissingPrerequisites, match="UNDERSTUDY_SMTP_PORT"):
+            check_ports(taken)
+
+        check_ports(taken.model_copy(update={"smtp_host": "mail.agency.example"}))
+
+
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNDERSTUDY_PORT", "8090")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
 
     settings = LocalSettings()
 

@@ -67,8 +67,8 @@ class Commands:
 
 @pytest.fixture
 def commands(tmp_path: Path) -> Iterator[Commands]:
-    clusters = ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI")
-    environment = {name: value for name, value in os.environ.items() if name not in clusters}
+    others = ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI", "SMTP_HOST", "PUBLIC_URL")
+    environment = {name: value for name, value in os.environ.items() if name not in others}
     environment |= {f"UNDERSTUDY_{name}": str(free_port()) for name in _PORTS}
     commands = Commands(
         tmp_path / "state", environment | {"UNDERSTUDY_STATE": str(tmp_path / "state")}

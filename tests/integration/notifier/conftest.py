@@ -104,9 +104,7 @@ async def others(kafka_servers: str, topics: str) -> AsyncIterator[Others]:
 
 
 @pytest.fixture
-def database(
-    mongodb_client: MongoClient[dict[str, Any]], topics: str
-) -> Database[dict[str, Any]]:
+def database(mongodb_client: MongoClient[dict[str, Any]], topics: str) -> Database[dict[str, Any]]:
     """The notifier's, to look into: as its own transactions see it, not ahead of them."""
     return mongodb_client.get_database(f"{topics}notifier", read_concern=ReadConcern("majority"))
 

@@ -93,9 +93,7 @@ def agency() -> list[Event]:
     return [
         ClientChanged(client_id="c1", name="Rösterei Morgenrot", time_zone="Europe/Berlin"),
         ClientChanged(client_id="c2", name="Stadtwerke Auental", time_zone="Europe/Berlin"),
-        PageChanged(
-            page_id="p1", client_id="c1", name="Morgenrot", platform=Platform.INSTAGRAM
-        ),
+        PageChanged(page_id="p1", client_id="c1", name="Morgenrot", platform=Platform.INSTAGRAM),
         member("jana", "Jana Hoffmann", present=False, epoch=EPOCH, colour=5),
         member("tom", "Tom Berger"),
         member("mira", "Mira Öztürk", language="de", colour=2),

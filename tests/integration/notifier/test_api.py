@@ -59,17 +59,13 @@ async def test_members_see_their_own_and_leads_see_all(told: Others, ask: As) ->
     assert await seen(ask(LENA), state="unknown") == set()
 
 
-async def test_a_lead_of_some_clients_sees_what_speaks_of_those_only(
-    told: Others, ask: As
-) -> None:
+async def test_a_lead_of_some_clients_sees_what_speaks_of_those_only(told: Others, ask: As) -> None:
     assert await seen(ask(ONLY_C1)) == {"h1:tom:brief"}
     assert await seen(ask(ONLY_C2)) == {"h1:mira:brief"}
     assert (await ask(ONLY_C1).get(f"{API}/h1:mira:brief")).status_code == 404
 
 
-async def test_one_notification_says_what_was_received(
-    told: Others, ask: As, database: Db
-) -> None:
+async def test_one_notification_says_what_was_received(told: Others, ask: As, database: Db) -> None:
     answer = await ask(TOM).get(BRIEF)
     row = await until(database, "h1:tom:brief", "sent")
     assert answer.headers["ETag"] == f'"{row["version"]}"'
@@ -111,9 +107,7 @@ async def test_the_list_can_be_followed_to_its_end(told: Others, ask: As) -> Non
     assert len(found) == len(set(found)) == 3
 
 
-async def test_taking_note_is_recorded_and_told_once(
-    told: Others, ask: As, database: Db
-) -> None:
+async def test_taking_note_is_recorded_and_told_once(told: Others, ask: As, database: Db) -> None:
     first = await ask(TOM).post(f"{BRIEF}/acknowledgement")
     assert first.status_code == 200
     again = await ask(TOM).post(f"{BRIEF}/acknowledgement")

@@ -77,9 +77,7 @@ async def test_redelivery_changes_nothing(
     notifier: FastAPI, others: Others, mail_server: MailServer, database: Db
 ) -> None:
     await others.say(*agency(), completed(received("tom", "c1:copywriting")))
-    before = [
-        await until(database, one, "sent") for one in ("h1:tom:brief", "h1:lena:summary")
-    ]
+    before = [await until(database, one, "sent") for one in ("h1:tom:brief", "h1:lena:summary")]
     await others.repeat()
     await others.say(completed(received("mira", "c2:design"), handover_id="h2", leads=()))
     await until(database, "h2:mira:brief", "sent")
@@ -142,7 +140,11 @@ async def test_refused_too_often_has_failed(
     [(Does.TAKE_AND_HANG_UP, "connection_lost"), (Does.TAKE_AND_BE_SILENT, "no_answer")],
 )
 async def test_no_answer_after_the_mail_is_an_unknown_outcome_and_never_sent_again(
-    does: Does, reason: str, notifier: FastAPI, others: Others, mail_server: MailServer,
+    does: Does,
+    reason: str,
+    notifier: FastAPI,
+    others: Others,
+    mail_server: MailServer,
     database: Db,
 ) -> None:
     mail_server.tell(TOM, does)

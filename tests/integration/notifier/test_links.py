@@ -34,9 +34,7 @@ def link_in(mail: EmailMessage) -> str:
 
 
 @pytest.fixture
-async def link(
-    notifier: FastAPI, others: Others, mail_server: MailServer, database: Db
-) -> str:
+async def link(notifier: FastAPI, others: Others, mail_server: MailServer, database: Db) -> str:
     await others.say(*agency(), completed(received("tom", "c1:copywriting"), leads=()))
     await until(database, "h1:tom:brief", "sent")
     [mail] = mail_server.taken
@@ -110,18 +108,14 @@ async def test_a_token_for_the_brief_in_another_members_name_is_not_enough(
 ) -> None:
     token = tokens.issue(MIRA, timedelta(days=1), purpose=purpose("h1:tom:brief"))
     for method in ("GET", "POST"):
-        answer = await ask(None).request(
-            method, urlsplit(link).path, params={"token": token}
-        )
+        answer = await ask(None).request(method, urlsplit(link).path, params={"token": token})
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 async def test_the_link_opens_no_session(link: str, ask: As) -> None:
     token = link.partition("token=")[2]
     client = ask(None)
-    answer = await client.get(
-        "/api/v1/notifications", headers={"Authorization": f"Bearer {token}"}
-    )
+    answer = await client.get("/api/v1/notifications", headers={"Authorization": f"Bearer {token}"})
     assert answer.json()["code"] == "not_signed_in"
     await client.get(link, headers=PAGE)
     assert not client.cookies

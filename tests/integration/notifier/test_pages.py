@@ -25,9 +25,7 @@ PUBLIC = {
 
 
 @pytest.fixture
-async def told(
-    notifier: FastAPI, others: Others, mail_server: MailServer, database: Db
-) -> None:
+async def told(notifier: FastAPI, others: Others, mail_server: MailServer, database: Db) -> None:
     """Tom's brief has an unknown outcome, Mira's is sent."""
     mail_server.tell("tom@agency.example", Does.TAKE_AND_HANG_UP)
     await others.say(*agency())

@@ -58,7 +58,8 @@ async def test_from_draft_to_published(agency: Agency, service: Service) -> None
     ]
     told = (await emitted(service, "content.status", item["id"]))[-1]
     assert {variant["page_id"] for variant in told["variants"]} == {
-        agency.instagram, agency.facebook,
+        agency.instagram,
+        agency.facebook,
     }
     assert told["client_id"] == agency.client
 
@@ -72,9 +73,7 @@ async def test_asking_for_approval_makes_a_task_for_whoever_acts(
     assert (approval["kind"], approval["revision"]) == ("approval", 1)
     assert approval["holder"] == "tom"
     assert approval["due_at"] == (NOW + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
-    refused = await lead.post(
-        f"/api/v1/tasks/{approval['id']}/finish", headers=if_match(approval)
-    )
+    refused = await lead.post(f"/api/v1/tasks/{approval['id']}/finish", headers=if_match(approval))
     problem(refused, 409, "decided_on_content")
     await agency.command(item, "approve", revision=1)
     done = (await lead.get(f"/api/v1/tasks/{approval['id']}")).json()
@@ -100,9 +99,7 @@ async def test_a_new_text_drops_the_approval_and_its_task(
     assert (await statuses(service, item["id"]))[-1] == ("in_review", "draft")
 
 
-async def test_deciding_on_an_old_text_is_refused(
-    agency: Agency, lead: httpx.AsyncClient
-) -> None:
+async def test_deciding_on_an_old_text_is_refused(agency: Agency, lead: httpx.AsyncClient) -> None:
     item = await agency.command(await agency.content(), "submit")
     response = await lead.post(
         f"/api/v1/content/{item['id']}/approve", json={"revision": 7}, headers=if_match(item)

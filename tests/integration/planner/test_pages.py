@@ -38,9 +38,7 @@ async def test_a_new_agency_is_told_what_to_do_first(
     assert "What to do first" not in (await page.get("/")).text
 
 
-async def test_groups_and_who_has_it(
-    page: httpx.AsyncClient, agency: Agency, team: Team
-) -> None:
+async def test_groups_and_who_has_it(page: httpx.AsyncClient, agency: Agency, team: Team) -> None:
     await team.acting(f"{agency.client}:copywriting", "tom")
     item = await agency.content()
     await agency.task(item, title="Late", due_at=(NOW - timedelta(hours=1)).isoformat())
@@ -95,9 +93,7 @@ async def test_a_form_that_was_not_taken_keeps_what_was_typed(
     assert "Das ist zu kurz" in response.text
 
 
-async def test_times_are_typed_in_the_readers_zone(
-    page: httpx.AsyncClient, agency: Agency
-) -> None:
+async def test_times_are_typed_in_the_readers_zone(page: httpx.AsyncClient, agency: Agency) -> None:
     typed = {
         "client_id": agency.client,
         "title": "Türchen 1",
@@ -132,9 +128,7 @@ async def test_a_task_that_moved_on_is_no_conflict_for_the_text(
 ) -> None:
     item = await agency.content()
     await agency.command(item, "submit")
-    response = await page.post(
-        f"/content/{item['id']}/text", data={"seen": "1", "text": "newer"}
-    )
+    response = await page.post(f"/content/{item['id']}/text", data={"seen": "1", "text": "newer"})
     assert response.status_code == 303
 
 
@@ -237,9 +231,7 @@ async def test_posts_ahead_and_past(page: httpx.AsyncClient, agency: Agency) -> 
     assert re.findall(found, past) == ["Past", "Longer past"]
 
 
-async def test_clients_are_put_away_and_come_back(
-    page: httpx.AsyncClient, agency: Agency
-) -> None:
+async def test_clients_are_put_away_and_come_back(page: httpx.AsyncClient, agency: Agency) -> None:
     path = f"/clients/{agency.client}"
     await page.post(f"{path}/archive", data={"version": "1"})
     assert "Morgenrot" not in (await page.get("/clients")).text

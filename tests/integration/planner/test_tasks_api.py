@@ -72,9 +72,7 @@ async def test_the_page_decides_if_all_variants_share_it(agency: Agency, team: T
     assert (for_both["holder"], for_both["page_id"]) == ("tom", None)
 
 
-async def test_publishing_is_per_page(
-    agency: Agency, lead: httpx.AsyncClient, team: Team
-) -> None:
+async def test_publishing_is_per_page(agency: Agency, lead: httpx.AsyncClient, team: Team) -> None:
     await team.acting(f"{agency.facebook}:publishing", "tom")
     item = await agency.content(agency.instagram, agency.facebook)
     body = {"discipline": "publishing", "title": "Enter it", "due_at": TOMORROW}

@@ -70,9 +70,7 @@ def test_reopened_its_author_waits_since_before_it_was_done() -> None:
     assert opened == replace(
         before, holding=Holding(holder="mira", home=None, touched=False), version=opened.version
     )
-    assert [(event.status, event.holder) for event in events] == [
-        (ConversationStatus.OPEN, "mira")
-    ]
+    assert [(event.status, event.holder) for event in events] == [(ConversationStatus.OPEN, "mira")]
 
 
 def test_reopening_what_is_open_changes_nothing() -> None:

@@ -65,9 +65,7 @@ def test_messages_of_the_same_time_stand_in_the_order_of_arrival() -> None:
 
 
 def test_a_message_from_the_future_waits_since_it_came() -> None:
-    after, stored = receive(
-        _started(message()), [message(sent_at=NOW + timedelta(days=300))], NOW
-    )
+    after, stored = receive(_started(message()), [message(sent_at=NOW + timedelta(days=300))], NOW)
     assert after.waiting_since == NOW
     assert stored[0].sent_at == NOW + timedelta(days=300)
 
@@ -129,8 +127,7 @@ def test_any_order_and_repetition_gives_the_same_conversations(
     shuffled = data.draw(st.permutations(repeated))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=8)))
     batches = [
-        shuffled[left:right]
-        for left, right in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)
+        shuffled[left:right] for left, right in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)
     ]
     assert _told([messages]) == _told(batches)
 

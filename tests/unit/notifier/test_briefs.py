@@ -73,7 +73,9 @@ def acting(responsibility: str, member: str | None, epoch: int) -> Coverage:
 def test_each_recipient_gets_a_brief_and_each_lead_a_summary() -> None:
     event = completed(recipient("tom", "c1:design"), recipient("mira", "c2:design"))
     assert [each.id for each in notifications(event)] == [
-        "h1:tom:brief", "h1:mira:brief", "h1:lena:summary",
+        "h1:tom:brief",
+        "h1:mira:brief",
+        "h1:lena:summary",
     ]
 
 
@@ -105,7 +107,8 @@ def test_a_responsibility_without_open_items_is_told_too() -> None:
 
 def test_whoever_comes_back_reads_that_their_work_is_back() -> None:
     event = completed(
-        recipient("jana", "c1:design"), recipient("tom", "c2:design"),
+        recipient("jana", "c1:design"),
+        recipient("tom", "c2:design"),
         cause=HandoverCause.ABSENCE_ENDED,
     )
     stories = {

@@ -90,9 +90,7 @@ def test_only_what_is_planned_is_begun(state: DeliveryState) -> None:
         (UNCLEAR, DeliveryState.UNKNOWN, Reason.NO_ANSWER),
     ],
 )
-def test_the_outcome_decides(
-    outcome: Outcome, state: DeliveryState, reason: Reason | None
-) -> None:
+def test_the_outcome_decides(outcome: Outcome, state: DeliveryState, reason: Reason | None) -> None:
     settled, events = settle(sending(), 1, outcome, POLICY, NOW)
     assert (settled.state, settled.reason, len(events)) == (state, reason, 1)
 
@@ -229,8 +227,11 @@ class History(RuleBasedStateMachine):
             self.take(begun)
             self.running[self.delivery.attempts] = None
 
-    @rule(data=st.data(), outcome=st.sampled_from([ACCEPTED, FOR_NOW, FOR_GOOD, UNCLEAR]),
-          hidden=st.booleans())
+    @rule(
+        data=st.data(),
+        outcome=st.sampled_from([ACCEPTED, FOR_NOW, FOR_GOOD, UNCLEAR]),
+        hidden=st.booleans(),
+    )
     @precondition(lambda self: self.running)
     def the_server_answers(self, data: Any, outcome: Outcome, hidden: bool) -> None:
         """`hidden`: an unclear one was taken all the same."""

@@ -45,7 +45,14 @@ def apply(task: Task, command: str, by: str) -> Task:
 
 
 COMMANDS = [
-    "start", "finish", "decide", "drop", "reopen", "reroute", "change", "assign",
+    "start",
+    "finish",
+    "decide",
+    "drop",
+    "reopen",
+    "reroute",
+    "change",
+    "assign",
 ]
 HISTORIES = st.lists(
     st.tuples(
@@ -57,9 +64,7 @@ HISTORIES = st.lists(
 
 
 @given(HISTORIES, st.sampled_from(TaskKind))
-def test_every_history_keeps_the_contract(
-    history: list[tuple[str, str]], kind: TaskKind
-) -> None:
+def test_every_history_keeps_the_contract(history: list[tuple[str, str]], kind: TaskKind) -> None:
     present = task(kind=kind, home="jana")
     for command, by in history:
         try:

@@ -56,6 +56,12 @@ def test_another_time_moves_the_duty_and_leaves_its_holder() -> None:
     assert not needs_holder(before, moved)
 
 
+def test_another_page_after_the_approval_is_another_duty() -> None:
+    known = after(told(ContentStatus.APPROVED, variant("c:insta")), {})
+    known = after(told(ContentStatus.APPROVED, variant("c:face", page="face")), known)
+    assert {one.page_id: one.open for one in known.values()} == {"insta": False, "face": True}
+
+
 def test_withdrawn_published_or_no_longer_approved_closes_it() -> None:
     known = after(told(ContentStatus.SCHEDULED, variant("v1")), {})
     for status, state in [
