@@ -73,7 +73,7 @@ class Stack:
         await self._supervisor.start(*own)
 
     async def start_services(self, *, demo: bool = False) -> None:
-        """Topics, mail unless a server is given, the four services, and the front door when they are ready.
+        """Topics, mail unless a server is given, the four services, then the front door.
 
         With `demo`, the simulated platform and the page that signs in as anybody, too.
         """
