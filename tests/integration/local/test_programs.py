@@ -1,0 +1,41 @@
+"""What the stack tells its services, and what it leaves to the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.programs import service, service_environment
+from deploy.local.settings import HOST, LocalSettings
+
+_OUTSIDE = {
+    "SMTP_HOST": "mail.agency.example",
+    "SMTP_PORT": "587",
+    "SMTP_USERNAME": "understudy",
+    "PUBLIC_URL": "https://understudy.agency.example",
+}
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalSettings:
+    """An environment that names a mail server and an address of its own."""
+    for name, value in _OUTSIDE.items():
+        monkeypatch.setenv(name, value)
+    return LocalSettings(state=tmp_path)
+
+
+def test_a_mail_server_of_ones_own_is_left_to_the_environment(outside: LocalSettings) -> None:
+    told = service(outside, "notifier").env
+
+    assert not [name for name in told if name.startswith("SMTP_")]
+    assert told["PUBLIC_URL"] == "https://understudy.agency.example"
+    assert outside.front_door_url == f"http://{HOST}:{outside.port}"
+
+
+def test_a_closed_stack_keeps_its_mail_and_its_links(outside: LocalSettings) -> None:
+    told = service_environment(outside.closed)
+
+    assert (told["SMTP_HOST"], told["SMTP_PORT"]) == (HOST, str(outside.smtp_port))
+    assert told["SMTP_USERNAME"] == ""
+    assert told["PUBLIC_URL"] == outside.front_door_url
