@@ -88,14 +88,21 @@ def parsed(model: type[M], data: Mapping[str, Any]) -> M:
         raise rejected(RequestValidationError(problems)) from None
 
 
-def zoned_text(typed: str, zone: ZoneInfo) -> str | None:
-    """A local time as typed (`2026-11-25T09:00`), with its offset; nonsense is left as it is."""
+def zoned_text(typed: str, zone: ZoneInfo, saved: datetime | None = None) -> str | None:
+    """A local time as typed (`2026-11-25T09:00`), with its offset; nonsense is left as it is.
+
+    A field that still shows the `saved` instant means that instant: what is shown has no seconds,
+    and names two instants when the clocks go back.
+    """
     if not typed:
         return None
+    if saved is not None and typed == local_text(saved, zone):
+        return saved.isoformat()
     try:
-        return datetime.fromisoformat(typed).replace(tzinfo=zone).isoformat()
+        at = datetime.fromisoformat(typed)
     except ValueError:
         return typed
+    return at.isoformat() if at.tzinfo else at.replace(tzinfo=zone).isoformat()
 
 
 def local_text(at: datetime | None, zone: ZoneInfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from services.planner.callers import Reader, Writer
 from services.planner.content import usecases
-from services.planner.content.domain import Action, ContentItem
+from services.planner.content.domain import Action, ContentItem, Variant
 from services.planner.content.routes import (
     ApproveBody,
     Command,
@@ -132,7 +132,7 @@ async def save_plan(plan: Planner, who: Writer, content_id: str, typed: Typed) -
     """Title, campaign, pages and times. Conflicts only with another change of these."""
     present = await plan.desk.content.get(who.scope, content_id)
     try:
-        body = parsed(ContentPatch, _plan_body(typed, who))
+        body = parsed(ContentPatch, _plan_body(typed, who, present.variants))
         if typed.text("seen") != planned(present):
             raise _Conflict
         await _edit(plan, who, present, body)
@@ -287,13 +287,17 @@ def _new_body(typed: Form, who: Identity) -> dict[str, Any]:
     return {**text, **_plan_body(typed, who)}
 
 
-def _plan_body(typed: Form, who: Identity) -> dict[str, Any]:
-    zone = ZoneInfo(who.tz)
+def _plan_body(typed: Form, who: Identity, saved: Sequence[Variant] = ()) -> dict[str, Any]:
+    zone, times = ZoneInfo(who.tz), {variant.page_id: variant.publish_at for variant in saved}
+
+    def publish_at(page_id: str) -> str | None:
+        return zoned_text(typed.text(f"at-{page_id}"), zone, times.get(page_id))
+
     return {
         "title": typed.text("title"),
         "campaign_id": typed.optional("campaign_id"),
         "variants": [
-            {"page_id": page_id, "publish_at": zoned_text(typed.text(f"at-{page_id}"), zone)}
+            {"page_id": page_id, "publish_at": publish_at(page_id)}
             for page_id in typed.every("pages")
         ],
     }

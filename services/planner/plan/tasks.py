@@ -92,7 +92,8 @@ async def follow_task(
 
 @router.post("/{task_id}/change")
 async def change_task(plan: Planner, who: Writer, task_id: str, typed: Typed) -> Response:
-    due_at = zoned_text(typed.text("due_at"), ZoneInfo(who.tz))
+    saved = await plan.desk.tasks.get(who.scope, task_id)
+    due_at = zoned_text(typed.text("due_at"), ZoneInfo(who.tz), saved.due_at)
     try:
         body = parsed(TaskPatch, {"title": typed.text("title"), "due_at": due_at})
         edit = cast("TaskEdit", body.model_dump(exclude_unset=True))

@@ -108,6 +108,33 @@ async def test_times_are_typed_in_the_readers_zone(page: httpx.AsyncClient, agen
     assert 'value="2027-07-01T09:00"' in (await page.get(path)).text
 
 
+async def test_times_left_as_shown_stay_as_they_are(
+    page: httpx.AsyncClient, agency: Agency
+) -> None:
+    second_half_past_two = "2027-10-31T01:30:00Z"
+    variants = [{"page_id": agency.instagram, "publish_at": second_half_past_two}]
+    item = await agency.content(variants=variants)
+    task = await agency.task(item, due_at="2027-10-31T01:30:12.345Z")
+    shown = (await page.get(f"/content/{item['id']}")).text
+    seen = _found(r'name="seen" value="([0-9a-f]{16})"', shown)
+    typed = {"title": "Renamed", "pages": agency.instagram}
+    typed |= {f"at-{agency.instagram}": "2027-10-31T02:30", "seen": seen}
+    assert (await page.post(f"/content/{item['id']}/plan", data=typed)).status_code == 303
+    item = (await page.get(f"/api/v1/content/{item['id']}")).json()
+    assert item["title"] == "Renamed"
+    assert item["variants"][0]["publish_at"] == second_half_past_two
+    typed = {"title": "Renamed", "due_at": "2027-10-31T02:30", "version": "1"}
+    assert (await page.post(f"/tasks/{task['id']}/change", data=typed)).status_code == 303
+    changed = (await page.get(f"/api/v1/tasks/{task['id']}")).json()
+    assert (changed["title"], changed["due_at"]) == ("Renamed", task["due_at"])
+
+
+def _found(pattern: str, html: str) -> str:
+    found = re.search(pattern, html)
+    assert found is not None
+    return found[1]
+
+
 async def test_a_conflict_shows_both_texts(page: httpx.AsyncClient, agency: Agency) -> None:
     item = await agency.content()
     path = f"/content/{item['id']}"

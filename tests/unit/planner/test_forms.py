@@ -19,12 +19,29 @@ BERLIN = ZoneInfo("Europe/Berlin")
     [
         ("2026-11-25T09:00", "2026-11-25T09:00:00+01:00"),
         ("2026-07-25T09:00", "2026-07-25T09:00:00+02:00"),
+        ("2026-07-25T09:00Z", "2026-07-25T09:00:00+00:00"),
+        ("2026-07-25T09:00-03:00", "2026-07-25T09:00:00-03:00"),
         ("", None),
         ("tomorrow", "tomorrow"),
     ],
 )
 def test_a_typed_time_is_the_readers(typed: str, meant: str | None) -> None:
     assert zoned_text(typed, BERLIN) == meant
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),  # the second 02:30 of that night
+        datetime(2026, 11, 25, 8, 0, 59, 999_000, tzinfo=UTC),
+    ],
+)
+def test_a_time_left_as_shown_is_the_saved_one(saved: datetime) -> None:
+    shown = local_text(saved, BERLIN)
+    assert zoned_text(shown, BERLIN, saved) == saved.isoformat()
+    assert zoned_text("2026-12-01T09:00", BERLIN, saved) == "2026-12-01T09:00:00+01:00"
+    assert zoned_text("", BERLIN, saved) is None
 
 
 def test_a_time_is_shown_as_it_would_be_typed() -> None:
