@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -52,21 +52,22 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one member received. `items` counts by kind and leaves out zeros.
+    """What one member received. `items` counts by kind and leaves out zeros; None, as the first
+    deadline then is, when part of it is none of the reader's business.
 
     `complete` is False when a part of it has gone to somebody else since: then the counts and
     the first deadline are those of the handover and no longer of the reader's lists.
     """
 
     member_id: str
-    items: Mapping[ItemKind, int]
+    items: Mapping[ItemKind, int] | None
     first_due_at: datetime | None
     responsibilities: tuple[str, ...]
     complete: bool = True
 
     @property
     def count(self) -> int:
-        return sum(self.items.values())
+        return sum((self.items or {}).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,18 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """For a lead: what moved where, and what nobody has. `gaps` are responsibility ids."""
+    """For a lead: what moved where, and what nobody has. `gaps` are responsibility ids. `moved` and
+    `uncovered` count items; None when part of them is none of the reader's business."""
 
     shares: tuple[Share, ...]
-    moved: int
-    uncovered: int
+    moved: int | None
+    uncovered: int | None
     gaps: tuple[str, ...]
+
+    @property
+    def responsibilities(self) -> frozenset[str]:
+        """Those that somebody received."""
+        return frozenset().union(*(share.responsibilities for share in self.shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +120,8 @@ class Notification:
         match self.content:
             case Brief(share=share):
                 return frozenset(share.responsibilities)
-            case Summary(shares=shares, gaps=gaps):
-                return frozenset(gaps).union(*(share.responsibilities for share in shares))
+            case Summary(gaps=gaps) as summary:
+                return summary.responsibilities.union(gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +182,32 @@ def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> No
 
 
 def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Notification:
-    """A summary for somebody who must not see every client: without the names of the others'
-    responsibilities. A brief is about its reader's own."""
+    """A summary for somebody who must not see every client: nothing of the others'
+    responsibilities, and no counts in which their items are. A brief is about its reader's own.
+
+    Every item counted belongs to one of the responsibilities named: of its share, or of the gaps
+    if it is uncovered.
+    """
     match notification.content:
         case Brief():
             return notification
-        case Summary(shares=shares, gaps=gaps) as summary:
-            seen = tuple(
-                replace(share, responsibilities=tuple(filter(may_see, share.responsibilities)))
-                for share in shares
+        case Summary(shares=shares, moved=moved, uncovered=uncovered, gaps=gaps):
+            seen = Summary(
+                shares=tuple(_visible_shares(shares, may_see)),
+                moved=moved if all(map(may_see, notification.responsibilities)) else None,
+                uncovered=uncovered if all(map(may_see, gaps)) else None,
+                gaps=tuple(filter(may_see, gaps)),
             )
-            content = replace(summary, shares=seen, gaps=tuple(filter(may_see, gaps)))
-            return replace(notification, content=content)
+            return replace(notification, content=seen)
+
+
+def _visible_shares(shares: Iterable[Share], may_see: Callable[[str], bool]) -> Iterator[Share]:
+    for share in shares:
+        visible = tuple(filter(may_see, share.responsibilities))
+        if visible == share.responsibilities:
+            yield share
+        elif visible:
+            yield replace(share, responsibilities=visible, items=None, first_due_at=None)
 
 
 def _taken_away(notification: Notification, coverage: Coverage | None) -> bool:

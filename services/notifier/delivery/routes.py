@@ -48,10 +48,11 @@ class HandoverView(BaseModel):
 
 
 class ShareView(BaseModel):
-    """What one member received. `complete` false: part of it has gone to somebody else since."""
+    """What one member received. `complete` false: part of it has gone to somebody else since.
+    `items` null: part of it is of clients whom the reader does not see."""
 
     member_id: str
-    items: Mapping[ItemKind, int]
+    items: Mapping[ItemKind, int] | None
     first_due_at: AwareDatetime | None
     responsibilities: tuple[str, ...]
     complete: bool
@@ -67,11 +68,12 @@ class BriefView(BaseModel):
 
 
 class SummaryView(BaseModel):
-    """`gaps`: responsibilities that nobody present and qualified acts for."""
+    """`gaps`: responsibilities that nobody present and qualified acts for. `moved` and `uncovered`
+    null: part of them is of clients whom the reader does not see."""
 
     shares: list[ShareView]
-    moved: int
-    uncovered: int
+    moved: int | None
+    uncovered: int | None
     gaps: tuple[str, ...]
 
 

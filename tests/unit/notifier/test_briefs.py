@@ -14,6 +14,7 @@ from services.notifier.briefs.domain import (
     Notification,
     Story,
     Summary,
+    for_eyes,
     in_force,
     notifications,
 )
@@ -139,6 +140,25 @@ def test_coverage_not_heard_of_yet_or_older_takes_nothing_away() -> None:
 def test_a_summary_tells_what_happened_whatever_came_later() -> None:
     summary = only(completed(recipient("tom", "a")), NotificationKind.SUMMARY)
     assert in_force(summary, {"a": acting("a", "mira", 9)}) == summary
+
+
+def test_a_reader_of_some_clients_sees_no_share_and_no_count_of_others() -> None:
+    event = completed(
+        recipient("tom", "c1:design"),
+        recipient("mira", "c2:design"),
+        recipient("otto", "c1:copywriting", "c2:copywriting"),
+        gaps=("c1:community", "c2:community"),
+        uncovered=5,
+    )
+    told = only(event, NotificationKind.SUMMARY)
+
+    seen = for_eyes(told, lambda responsibility: responsibility.startswith("c1:")).content
+
+    assert isinstance(seen, Summary)
+    assert [(share.member_id, share.count) for share in seen.shares] == [("tom", 3), ("otto", 0)]
+    assert (seen.shares[1].items, seen.shares[1].first_due_at) == (None, None)
+    assert (seen.moved, seen.uncovered, seen.gaps) == (None, None, ("c1:community",))
+    assert for_eyes(told, lambda _: True) == told
 
 
 RESPONSIBILITIES = st.lists(st.sampled_from("abcdef"), unique=True, min_size=1)

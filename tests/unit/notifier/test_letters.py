@@ -178,11 +178,26 @@ def test_a_summary_says_what_moved_where_what_nobody_has_and_how_long_it_took(
     assert "/acknowledge/" not in said
 
 
-def test_a_lead_of_some_clients_reads_no_names_of_others(letters: Letters) -> None:
+def test_a_lead_of_some_clients_reads_nothing_of_others(letters: Letters) -> None:
     mail = compose(letters, SUMMARY, replace(LENA, clients=frozenset({"c1"})))
+    assert (
+        mail["Subject"].strip() == "Jana Hoffmann is away: 2 responsibilities moved (H-2026-0147)"
+    )
     for form in ("plain", "html"):
-        assert "Auental" not in text(mail, form)
-        assert "Rösterei Morgenrot" in text(mail, form)
+        said = text(mail, form)
+        assert "Rösterei Morgenrot" in said
+        assert "1 task, 12 conversations" in said
+        for others in ("Auental", "Mira", "13 items", "uncovered", "gap"):
+            assert others not in said.replace('class="gap"', "").replace(".gap", "")
+
+
+def test_what_is_partly_of_other_clients_is_not_counted(letters: Letters) -> None:
+    mixed = replace(SHARE, responsibilities=(*SHARE.responsibilities, "c2:design"))
+    summary = replace(SUMMARY, content=Summary((mixed,), 13, 0, ()))
+    mail = compose(letters, summary, replace(LENA, clients=frozenset({"c1"})))
+    for form in ("plain", "html"):
+        assert "2 responsibilities" in text(mail, form)
+        assert "12 conversations" not in text(mail, form)
 
 
 def test_the_link_acknowledges_this_brief_for_this_reader_and_opens_nothing_else(
