@@ -22,6 +22,7 @@ from shared.auth import Identity
 from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 from shared.events.disciplines import Discipline
 from shared.handover.rows import Rows
+from shared.handover.rule import Holding, destination
 from shared.ids import new_id
 from shared.outbox import Transaction
 
@@ -174,15 +175,13 @@ async def change_task(
 async def reopen_task(
     tx: Transaction, tasks: TaskStore, rows: Rows, who: Identity, ref: TaskRef
 ) -> Task:
-    """Back to whoever had it; if they are away, to whoever acts for the responsibility.
+    """By the rule of the handover: with its holder if that is right today, else home or to whoever
+    acts for the responsibility. With anybody but its holder it is at home.
 
     Raises `NotFound`, `StaleVersion`, `WrongStep`, `DecidedOnContent`.
     """
     before = await _load(tx, tasks, who, ref)
-    holder = before.holder
-    if holder is None or not await rows.present(tx, holder):
-        holder = await rows.acting(tx, before.responsibility_id)
-    after = domain.reopen(before, holder)
+    after = domain.reopen(before, await _holder_again(tx, rows, before))
     await tasks.save(tx, before, after)
     return after
 
@@ -220,9 +219,22 @@ async def return_task(
 ) -> Task:
     """Give the task to whoever acts for its responsibility. Raises as `assign_task`."""
     before = await _load(tx, tasks, who, ref)
-    after = domain.assign(before, await rows.acting(tx, before.responsibility_id))
+    after = domain.assign(before, await _acting(tx, rows, before))
     await tasks.save(tx, before, after)
     return after
+
+
+async def _holder_again(tx: Transaction, rows: Rows, task: Task) -> str | None:
+    acting = await _acting(tx, rows, task)
+    asked = {member for member in (task.holder, task.home, acting) if member is not None}
+    present = {member for member in sorted(asked) if await rows.present(tx, member)}
+    last = Holding(task.holder, task.home, task.touched)
+    moved = destination(last, present=present.__contains__, acting=acting)
+    return task.holder if moved is None else moved.holder
+
+
+async def _acting(tx: Transaction, rows: Rows, task: Task) -> str | None:
+    return await rows.acting(tx, task.responsibility_id, client_id=task.client_id)
 
 
 async def _load(tx: Transaction, tasks: TaskStore, who: Identity, ref: TaskRef) -> Task:

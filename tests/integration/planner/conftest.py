@@ -213,6 +213,14 @@ def problem(response: httpx.Response, status: int, code: str) -> Json:
     return document
 
 
+async def moved(service: Service, task: Json, *, to: str | None, home: str | None) -> None:
+    """What the handover protocol writes when it moves an item."""
+    await service.mongo.collection("tasks").update_one(
+        {"_id": task["id"]},
+        {"$set": {"holder": to, "home": home, "touched": False}, "$inc": {"move_no": 1}},
+    )
+
+
 async def emitted(service: Service, topic: str, key: str) -> list[Json]:
     """The data of the events of one aggregate in the outbox, in order; sequences gap-free."""
     rows = service.mongo.collection("outbox").find({"aggregate": f"{topic}/{key}"})

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from shared.auth import Identity
 from shared.service import Service
 from tests.integration.planner.conftest import (
     JANA,
@@ -18,6 +19,7 @@ from tests.integration.planner.conftest import (
     Json,
     Team,
     if_match,
+    moved,
     problem,
 )  # fmt: skip
 
@@ -32,14 +34,6 @@ async def step(client: httpx.AsyncClient, task: Json, name: str, **body: object)
     after: Json = response.json()
     assert response.headers["etag"] == f'"{after["version"]}"'
     return after
-
-
-async def moved(service: Service, task: Json, *, to: str | None, home: str | None) -> None:
-    """What the handover protocol writes when it moves an item."""
-    await service.mongo.collection("tasks").update_one(
-        {"_id": task["id"]},
-        {"$set": {"holder": to, "home": home, "touched": False}, "$inc": {"move_no": 1}},
-    )
 
 
 async def stored(service: Service, task: Json) -> Json:
@@ -119,6 +113,45 @@ async def test_reopening_looks_for_somebody_who_is_here(
     await team.acting(f"{agency.client}:copywriting", "jana")
     task = await step(ask(LEAD), task, "reopen")
     assert (task["holder"], task["home"]) == ("jana", None)
+
+
+@pytest.mark.parametrize(
+    ("finished_by", "here", "holder", "home"),
+    [
+        (LEAD, {"tom", "jana"}, "jana", None),  # untouched: home
+        (TOM, {"tom", "jana"}, "tom", "jana"),  # touched: stays
+        (TOM, {"jana"}, "jana", None),
+        (TOM, set(), "ruth", None),  # neither is here: to whoever acts
+    ],
+)
+async def test_reopening_away_from_home_goes_by_the_rule(
+    agency: Agency,
+    team: Team,
+    ask: As,
+    service: Service,
+    finished_by: Identity,
+    here: set[str],
+    holder: str,
+    home: str | None,
+) -> None:
+    await team.acting(f"{agency.client}:copywriting", "ruth")
+    task = await agency.task(await agency.content())
+    await moved(service, task, to="tom", home="jana")
+    task = await step(ask(finished_by), task, "finish")
+    for member_id in ("tom", "jana"):
+        await team.present(member_id, member_id in here)
+    task = await step(ask(LEAD), task, "reopen")
+    assert (task["holder"], task["home"]) == (holder, home)
+
+
+async def test_the_clients_responsibility_stands_in_for_the_pages(
+    agency: Agency, team: Team, ask: As
+) -> None:
+    """Nobody had been made responsible for either when the task was made."""
+    task = await agency.task(await agency.content(), discipline="publishing")
+    assert (task["holder"], task["responsibility_id"]) == (None, f"{agency.instagram}:publishing")
+    await team.acting(f"{agency.client}:publishing", "jana")
+    assert (await step(ask(LEAD), task, "assign", member_id=None))["holder"] == "jana"
 
 
 async def test_a_move_leaves_the_version_and_the_deputy_touches(
