@@ -118,7 +118,8 @@ async def assign_task(plan: Planner, who: Writer, task_id: str, typed: Typed) ->
 
     before = await desk.tasks.get(who.scope, task_id)
     task = await plan.service.outbox.transaction(work)
-    undo = _address(task, "assign", member_id=before.holder or "")
+    # Assigning it back would make it at home with the deputy it had been moved to.
+    undo = None if before.home else _address(task, "assign", member_id=before.holder or "")
     return await _answer(plan, who, task, await _holder_said(plan, who, task), undo, typed)
 
 

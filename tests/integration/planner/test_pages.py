@@ -9,7 +9,18 @@ import httpx
 import pytest
 
 from shared.auth import Identity, Role, Scope
-from tests.integration.planner.conftest import LEAD, NOW, TOM, Agency, As, Json, Team, if_match
+from shared.service import Service
+from tests.integration.planner.conftest import (
+    LEAD,
+    NOW,
+    TOM,
+    Agency,
+    As,
+    Json,
+    Team,
+    if_match,
+    moved,
+)
 
 PAGE = {"Accept": "text/html"}
 OTHER = Identity("otto", "Otto Fremd", Role.LEAD, Scope(frozenset({"another"})))
@@ -174,6 +185,22 @@ async def test_commands_answer_htmx_with_the_part_and_a_way_back(
     stale = await page.post(f"{path}/start", data={"version": "1"}, headers=htmx)
     assert stale.status_code == 412
     assert "Somebody else changed this" in stale.text
+
+
+@pytest.mark.parametrize("home", [None, "jana"])
+async def test_giving_away_what_was_away_from_home_offers_no_way_back(
+    page: httpx.AsyncClient, agency: Agency, team: Team, service: Service, home: str | None
+) -> None:
+    """The way back would make the deputy its home."""
+    await team.acting(f"{agency.client}:copywriting", "tom")
+    task = await agency.task(await agency.content())
+    await moved(service, task, to="tom", home=home)
+    response = await page.post(
+        f"/tasks/{task['id']}/assign",
+        data={"version": "1", "member_id": "ruth"},
+        headers={"HX-Request": "true"},
+    )
+    assert (f"/tasks/{task['id']}/assign?" in response.text) is (home is None)
 
 
 async def test_a_plain_form_leads_back_to_the_page_it_was_on(
