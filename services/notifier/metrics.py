@@ -12,7 +12,9 @@ from shared.events.notifier import DeliveryState
 
 __all__ = ["measure_deliveries"]
 
-DELIVERIES = Gauge("understudy_notifier_deliveries", "Deliveries by their state", ["state"])
+DELIVERIES = Gauge(
+    "understudy_notifier_deliveries", "Unfinished deliveries by their state", ["state"]
+)
 OLDEST_UNDELIVERED_SECONDS = Gauge(
     "understudy_notifier_oldest_undelivered_seconds",
     "How long the oldest notification that is neither sent nor given up has waited",
@@ -25,10 +27,10 @@ UNKNOWN_OUTCOMES = Gauge(
 
 def measure_deliveries(deliveries: Deliveries, clock: Clock) -> Callable[[], Awaitable[None]]:
     async def measure() -> None:
-        counts = await deliveries.count_by_state()
-        for state in DeliveryState:
-            DELIVERIES.labels(state.value).set(counts.get(state.value, 0))
-        UNKNOWN_OUTCOMES.set(counts.get(DeliveryState.UNKNOWN.value, 0))
+        counts = await deliveries.count_unfinished()
+        for state, count in counts.items():
+            DELIVERIES.labels(state.value).set(count)
+        UNKNOWN_OUTCOMES.set(counts[DeliveryState.UNKNOWN])
         oldest = await deliveries.oldest_undelivered()
         waited = 0.0 if oldest is None else (clock() - oldest).total_seconds()
         OLDEST_UNDELIVERED_SECONDS.set(waited)

@@ -24,7 +24,15 @@ from shared.events.notifier import DeliveryState, NotificationKind
 from shared.mongo import Conflict, Document, Mongo, Session
 from shared.paging import Order
 
-__all__ = ["ATTEMPTS_KEPT", "INDEXES", "NOTIFICATIONS", "Attempt", "Deliveries", "Told"]
+__all__ = [
+    "ATTEMPTS_KEPT",
+    "INDEXES",
+    "NOTIFICATIONS",
+    "UNFINISHED",
+    "Attempt",
+    "Deliveries",
+    "Told",
+]
 
 NOTIFICATIONS = "notifications"
 ATTEMPTS = "attempts"
@@ -36,6 +44,7 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
     (NOTIFICATIONS, [("member_id", 1), ("planned_at", -1)], {}),
     (NOTIFICATIONS, [("planned_at", -1), ("_id", -1)], {}),
     (NOTIFICATIONS, [("state", 1), ("due_at", 1)], {}),
+    (NOTIFICATIONS, [("state", 1), ("planned_at", 1)], {}),
     (ATTEMPTS, [("began_at", 1)], {"expireAfterSeconds": int(ATTEMPTS_KEPT.total_seconds())}),
 )
 
@@ -46,7 +55,11 @@ _CONTENT: Mapping[str, TypeAdapter[Any]] = {
     NotificationKind.BRIEF: TypeAdapter(Brief),
     NotificationKind.SUMMARY: TypeAdapter(Summary),
 }
+_UNDER_WAY = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
 _NEEDS_A_PERSON = (DeliveryState.UNKNOWN.value, DeliveryState.FAILED.value)
+
+UNFINISHED = tuple(DeliveryState(state) for state in (*_UNDER_WAY, *_NEEDS_A_PERSON))
+"""States from which something is still to happen; all others hold the past and only grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +206,20 @@ class Deliveries:
 
     # For the metrics
 
-    async def count_by_state(self) -> dict[str, int]:
-        groups = self._notifications.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
-        return {row["_id"]: row["n"] async for row in groups}
+    async def count_unfinished(self) -> dict[DeliveryState, int]:
+        """By each state of `UNFINISHED`; from the index alone, however many are finished."""
+        groups = self._notifications.aggregate(
+            [
+                {"$match": {"state": {"$in": [state.value for state in UNFINISHED]}}},
+                {"$group": {"_id": "$state", "n": {"$sum": 1}}},
+            ]
+        )
+        found = {row["_id"]: row["n"] async for row in groups}
+        return {state: found.get(state.value, 0) for state in UNFINISHED}
 
     async def oldest_undelivered(self) -> datetime | None:
-        states = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value]
         row = await self._notifications.find_one(
-            {"state": {"$in": states}}, {"planned_at": 1}, sort=[("planned_at", 1)]
+            {"state": {"$in": [*_UNDER_WAY]}}, {"planned_at": 1}, sort=[("planned_at", 1)]
         )
         return None if row is None else row["planned_at"]
 

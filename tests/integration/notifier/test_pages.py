@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from pymongo.database import Database
 
+from services.notifier.delivery.store import UNFINISHED
 from shared.auth import Identity, Role, Scope
 from shared.web.access import accesses
 from tests.integration.notifier.conftest import LENA, MIRA, TOM, As, until
@@ -99,8 +100,22 @@ async def test_the_metrics_tell_what_waits_for_a_person(told: None, ask: As) -> 
         lines = (await ask(None).get("/metrics")).text.splitlines()
         return {
             "understudy_notifier_unknown_outcomes 1.0",
-            'understudy_notifier_deliveries{state="sent"} 2.0',
+            'understudy_notifier_deliveries{state="unknown"} 1.0',
+            'understudy_notifier_deliveries{state="failed"} 0.0',
             "understudy_notifier_oldest_undelivered_seconds 0.0",
         } <= set(lines)
 
     await eventually(counted, timeout=20)
+
+
+async def test_the_metrics_read_nothing_that_is_finished(told: None, database: Db) -> None:
+    query = {"state": {"$in": [state.value for state in UNFINISHED]}}
+    counting = [{"$match": query}, {"$group": {"_id": "$state", "n": {"$sum": 1}}}]
+    told_by_mongodb = database.command(
+        "explain",
+        {"aggregate": "notifications", "pipeline": counting, "cursor": {}},
+        verbosity="executionStats",
+    )
+    stats = (told_by_mongodb.get("stages") or [{"$cursor": told_by_mongodb}])[0]["$cursor"]
+    assert stats["executionStats"]["totalDocsExamined"] == 0
+    assert stats["executionStats"]["totalKeysExamined"] <= 1 + len(UNFINISHED)
