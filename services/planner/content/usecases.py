@@ -1,7 +1,8 @@
 """What people do with content items. Each runs in the transaction it is given.
 
 A change of status takes the item's approval tasks along: asking for approval makes one, deciding
-finishes it, and a text that is no longer the one to decide on drops it.
+finishes it, and a text that is no longer the one to decide on drops it. A new text is work on the
+tasks of the item that its writer holds, so a handback leaves them there.
 """
 
 from __future__ import annotations
@@ -155,6 +156,7 @@ async def edit_content(
     after = await _save(tx, desk, before, domain.edit(before, who.member_id, now, **edit))
     if after.revision != before.revision:
         await _drop_tasks(tx, desk, who, after, now, only=TaskKind.APPROVAL)
+        await _touch_tasks(tx, desk, who, after)
     if after.campaign_id != before.campaign_id:
         await desk.tasks.refile(tx, after.id, after.campaign_id)
     return after
@@ -252,6 +254,11 @@ async def _drop_tasks(
     for task in await desk.tasks.open_of_content(who.scope, item.id, tx):
         if only is None or task.kind is only:
             await desk.tasks.save(tx, task, task_domain.drop(task, who.member_id, now))
+
+
+async def _touch_tasks(tx: Transaction, desk: Desk, who: Identity, item: ContentItem) -> None:
+    for task in await desk.tasks.open_of_content(who.scope, item.id, tx):
+        await desk.tasks.save(tx, task, task_domain.work_on(task, who.member_id))
 
 
 def _new_task(

@@ -38,6 +38,7 @@ __all__ = [
     "finish",
     "reopen",
     "start",
+    "work_on",
 ]
 
 
@@ -171,6 +172,11 @@ def change(task: Task, by: str, **edit: Unpack[TaskEdit]) -> Task:
     return _by(task, by, replace(task, **edit))
 
 
+def work_on(task: Task, by: str) -> Task:
+    """Who works on its content item works on the task; no change but that its holder touches it."""
+    return task if task.touched or not _touches(task, by) else _by(task, by, task)
+
+
 def assign(task: Task, holder: str | None) -> Task:
     """At home with `holder`; None: with nobody. Raises `WrongStep`."""
     _check(task, TaskStep.ASSIGN)
@@ -186,10 +192,13 @@ def _check(task: Task, step: TaskStep) -> None:
         raise WrongStep(extra={"step": step.value, "present": task.status.value})
 
 
+def _touches(task: Task, by: str) -> bool:
+    return task.home is not None and task.holder == by
+
+
 def _by(before: Task, by: str, after: Task) -> Task:
     """What the present holder does to a task away from home touches it."""
-    touches = before.home is not None and before.holder == by
-    return _next(replace(after, touched=after.touched or touches))
+    return _next(replace(after, touched=after.touched or _touches(before, by)))
 
 
 def _next(task: Task) -> Task:

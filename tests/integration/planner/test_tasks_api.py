@@ -175,6 +175,29 @@ async def test_a_move_leaves_the_version_and_the_deputy_touches(
     assert started["home"] == "jana"
 
 
+async def test_a_new_text_touches_the_tasks_its_writer_holds(
+    agency: Agency, ask: As, service: Service
+) -> None:
+    item = await agency.content()
+    mine, at_home, janas, done = [await agency.task(item) for _ in range(4)]
+    await moved(service, mine, to="tom", home="jana")
+    await moved(service, at_home, to="tom", home=None)
+    await moved(service, janas, to="jana", home="ruth")
+    done = await step(ask(LEAD), done, "finish")
+    await moved(service, done, to="tom", home="jana")
+
+    async def edit(**fields: str) -> list[bool]:
+        nonlocal item
+        path = f"/api/v1/content/{item['id']}"
+        item = (await ask(TOM).patch(path, json=fields, headers=if_match(item))).json()
+        return [(await stored(service, one))["touched"] for one in (mine, at_home, janas, done)]
+
+    assert await edit(title="Renamed") == [False, False, False, False]
+    assert await edit(text="Guji, natural.") == [True, False, False, False]
+    assert await edit(text="Guji, honey.") == [True, False, False, False]
+    assert (await stored(service, mine))["version"] == 2
+
+
 async def test_assigning_by_name(agency: Agency, team: Team, ask: As, service: Service) -> None:
     await team.acting(f"{agency.client}:copywriting", "tom")
     await team.member("mira", present=False)

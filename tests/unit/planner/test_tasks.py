@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -87,6 +88,15 @@ def test_the_deputy_touches_what_the_deputy_works_on(command: str) -> None:
     assert apply(task(home="jana"), command, "tom").touched
     assert not apply(task(home="jana"), command, "lead").touched
     assert not apply(task(home=None), command, "tom").touched
+
+
+def test_work_on_the_content_touches_once_and_changes_nothing_else() -> None:
+    away = task(home="jana")
+    touched = domain.work_on(away, "tom")
+    assert touched == replace(away, touched=True, version=2)
+    assert domain.work_on(touched, "tom") == touched
+    assert domain.work_on(away, "lead") == away
+    assert domain.work_on(task(), "tom") == task()
 
 
 def test_assigning_makes_it_at_home() -> None:
