@@ -61,6 +61,7 @@ class ContentFilter:
 
 def index_content(service: Service) -> None:
     service.index("content", _CONTENT.sort)
+    service.index("content", _LATEST_FIRST.sort)
     service.index("content", [("client_id", 1), *_CONTENT.sort])
     service.index("content", [("campaign_id", 1), *_CONTENT.sort])
     service.index("content", [("variants.page_id", 1), *_CONTENT.sort])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from datetime import timedelta
 
 import httpx
@@ -231,6 +232,14 @@ async def test_filters_combine_and_pages_go_to_the_end(
         },
     )
     assert [item["id"] for item in dated.json()["items"]] == [id_ for _, id_ in sorted(made)[1:3]]
+
+
+async def test_the_latest_first_come_sorted_from_an_index(started: Service) -> None:
+    content = started.mongo.collection("content")
+    found = content.find({"due_at": {"$lt": NOW}}).sort([("due_at", -1), ("_id", -1)])
+    plan = json.dumps((await found.explain())["queryPlanner"]["winningPlan"], default=str)
+    assert "IXSCAN" in plan
+    assert '"SORT"' not in plan
 
 
 @pytest.mark.parametrize("params", [{"cursor": "x"}, {"colour": "red"}, {"limit": "0"}])
