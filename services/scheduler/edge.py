@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -10,7 +11,7 @@ from fastapi import Depends, Path, Request
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
-from services.scheduler.absences.period import When
+from services.scheduler.absences.period import When, is_plausible
 from services.scheduler.desk import Desk
 from shared.auth import Identity, Permission
 from shared.errors import N_
@@ -28,6 +29,7 @@ __all__ = [
     "Reader",
     "TheDesk",
     "TimeZone",
+    "time_zones",
 ]
 
 Reader = Annotated[Identity, require(Permission.TEAM_READ)]
@@ -45,26 +47,46 @@ async def _desk(request: Request) -> Desk:
 TheDesk = Annotated[Desk, Depends(_desk)]
 
 
+@cache
+def time_zones() -> tuple[str, ...]:
+    """All IANA names this machine knows, sorted. To look for them blocks, so it is done once."""
+    return tuple(sorted(available_timezones()))
+
+
 def _time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValueError(N_("This must be an IANA time zone, like Europe/Berlin."))
     return name
 
 
 def _instant(at: datetime) -> datetime:
     """To the millisecond, because MongoDB keeps no more and an answer must survive storing."""
+    _check_plausible(at)
     at = at.astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _moment(value: object) -> When:
     """The forms of `When`, told apart by how they are written."""
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)  # noqa: PLR2004 (YYYY-MM-DD)
-        except ValueError:
-            pass
-    raise ValueError(N_("This must be a date, or a date and time, with or without offset."))
+    when = _parsed(value) if isinstance(value, str) else None
+    if when is None:
+        raise ValueError(N_("This must be a date, or a date and time, with or without offset."))
+    _check_plausible(when)
+    return when
+
+
+def _parsed(text: str) -> When | None:
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return date.fromisoformat(text)
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _check_plausible(when: When) -> None:
+    if not is_plausible(when):
+        raise ValueError(N_("This must be in the years 2000 to 2100."))
 
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]

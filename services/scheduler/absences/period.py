@@ -20,12 +20,16 @@ __all__ = [
     "When",
     "ZeroLength",
     "end_instant",
+    "is_plausible",
     "period",
     "start_instant",
 ]
 
 When = datetime | date
 """A datetime with an offset; or one without, which is local wall time; or a whole day."""
+
+_FIRST, _LAST = date(2000, 1, 1), date(2100, 12, 31)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ def period(starts: When | None, ends: When | None, zone: ZoneInfo, now: datetime
         if ends_at <= now:
             raise EndsNow
     return Period(starts_at, ends_at)
+
+
+def is_plausible(when: When) -> bool:
+    """Whether it is in the years 2000 to 2100: far from where days and offsets cannot be added.
+
+    An instant may be a day beyond them, which is what their first and last day are elsewhere: what
+    came from a plausible day or wall time is plausible itself.
+    """
+    if not isinstance(when, datetime):
+        return _FIRST <= when <= _LAST
+    if when.tzinfo is None:
+        return _FIRST <= when.date() <= _LAST
+    first = datetime.combine(_FIRST - _DAY, time(), UTC)
+    return first <= when < datetime.combine(_LAST + 2 * _DAY, time(), UTC)
 
 
 def start_instant(when: When, zone: ZoneInfo) -> datetime:

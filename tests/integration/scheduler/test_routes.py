@@ -114,6 +114,10 @@ async def test_refusals_have_their_codes(ask: As, agency: Agency, clock: TestClo
         ("2026-12-01T10:00", "2026-12-01T09:00", "absence_ends_before_start"),
         ("tomorrow", None, "invalid_request"),
         (1, None, "invalid_request"),
+        ("0001-01-01", None, "invalid_request"),
+        ("0001-01-01T00:00:00+14:00", None, "invalid_request"),
+        ("2026-12-01", "9999-12-31", "invalid_request"),
+        ("2026-12-01", "9999-12-31T23:59:59-12:00", "invalid_request"),
     ]:
         body = absence | {"starts_at": starts_at, "ends_at": ends_at}
         assert await code("POST", "/absences", json=body) == (422, expected)
@@ -125,6 +129,8 @@ async def test_refusals_have_their_codes(ask: As, agency: Agency, clock: TestClo
     await made(await lena.post(f"/api/v1{path}/cancel"))
     assert await code("POST", f"{path}/cancel") == (409, "absence_over")
     assert await code("GET", "/coverage?days=1000") == (422, "invalid_request")
+    for instant in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"):
+        assert await code("GET", f"/absences?from={instant}") == (422, "invalid_request")
     assert await code("GET", "/handovers/h/receipt") == (404, "not_found")
 
 

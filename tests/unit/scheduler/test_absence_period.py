@@ -15,6 +15,7 @@ from services.scheduler.absences.period import (
     Period,
     ZeroLength,
     end_instant,
+    is_plausible,
     period,
     start_instant,
 )
@@ -90,6 +91,34 @@ def test_zero_length_and_reversed_are_refused() -> None:
 def test_within_the_hour_that_never_happens_an_absence_has_no_length() -> None:
     with pytest.raises(ZeroLength):
         period(local("2027-03-28T02:10"), local("2027-03-28T02:50"), BERLIN, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00",
+        "0001-01-01T00:00+14:00",
+        "1999-12-30T23:59:59+00:00",
+        "1999-12-31T23:59",
+        "2101-01-01T00:00",
+        "2101-01-02T00:00+00:00",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T23:59:59",
+    ],
+)
+def test_a_year_nobody_means_is_not_plausible(text: str) -> None:
+    assert not is_plausible(local(text))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Europe/Berlin"])
+def test_what_came_from_a_plausible_day_is_plausible_and_so_can_be_sent_again(zone: str) -> None:
+    first, last = date(2000, 1, 1), date(2100, 12, 31)
+    assert is_plausible(first)
+    assert is_plausible(last)
+    assert is_plausible(start_instant(first, ZoneInfo(zone)))
+    assert is_plausible(end_instant(last, ZoneInfo(zone)))
+    assert not is_plausible(first - timedelta(days=1))
+    assert not is_plausible(last + timedelta(days=1))
 
 
 ZONES = (
