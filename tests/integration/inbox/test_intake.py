@@ -34,7 +34,7 @@ async def set_up(world: World, mongo: Mongo) -> None:
             and len(await rows(mongo, "members")) == 5
         )
 
-    await eventually(known)
+    await eventually(known, timeout=30)
 
 
 async def taken_in(mongo: Mongo, count: int) -> None:

@@ -60,7 +60,7 @@ class Source:
         body: dict[str, Any] | bytes,
         *,
         secret: str | None = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str] | httpx.Headers | None = None,
     ) -> httpx.Response:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = signed(secret or self.secrets[-1], raw) if headers is None else headers
@@ -121,28 +121,30 @@ async def test_the_signature_is_over_the_raw_body(source: Source, database: Mong
     assert (await source.send(spaced, headers=headers)).status_code == 202
 
 
-@pytest.mark.parametrize("left_out", ["webhook-id", "webhook-timestamp", "webhook-signature"])
-async def test_a_missing_header_is_refused(source: Source, left_out: str) -> None:
+async def test_a_missing_header_is_refused(source: Source) -> None:
     raw = json.dumps(body_of(1)).encode()
-    headers = signed(source.secrets[0], raw)
-    del headers[left_out]
-    assert problem(await source.send(raw, headers=headers)) == (401, "invalid_signature")
+    for left_out in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+        headers = signed(source.secrets[0], raw)
+        del headers[left_out]
+        refused = await source.send(raw, headers=headers)
+        assert problem(refused) == (401, "invalid_signature"), left_out
 
 
-@pytest.mark.parametrize("signature", ["", "v1", "v1,", "v1,äöü", "v2,AAAA", "v1,AAAA v1", ","])
-async def test_a_malformed_signature_is_refused(source: Source, signature: str) -> None:
+async def test_a_malformed_signature_is_refused(source: Source) -> None:
     raw = json.dumps(body_of(1)).encode()
-    headers = signed(source.secrets[0], raw) | {"webhook-signature": signature}
-    encoded = {name: value.encode("latin-1") for name, value in headers.items()}
-    response = await source.send(raw, headers=encoded)  # type: ignore[arg-type]
-    assert problem(response) == (401, "invalid_signature")
+    for signature in ("", "v1", "v1,", "v1,äöü", "v2,AAAA", "v1,AAAA v1", ","):
+        headers = signed(source.secrets[0], raw) | {"webhook-signature": signature}
+        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        refused = await source.send(raw, headers=httpx.Headers(encoded))
+        assert problem(refused) == (401, "invalid_signature"), signature
 
 
-@pytest.mark.parametrize("minutes", [-6, 6])
-async def test_a_replay_outside_of_the_window_is_refused(source: Source, minutes: int) -> None:
+async def test_a_replay_outside_of_the_window_is_refused(source: Source) -> None:
     raw = json.dumps(body_of(1)).encode()
-    headers = signed(source.secrets[0], raw, at=datetime.now(UTC) + timedelta(minutes=minutes))
-    assert problem(await source.send(raw, headers=headers)) == (401, "stale_signature")
+    for minutes in (-6, 6):
+        at = datetime.now(UTC) + timedelta(minutes=minutes)
+        refused = await source.send(raw, headers=signed(source.secrets[0], raw, at=at))
+        assert problem(refused) == (401, "stale_signature"), minutes
 
 
 async def test_an_unknown_source_is_answered_like_a_wrong_signature(
@@ -177,9 +179,9 @@ async def test_without_an_overlap_the_old_secret_ends_at_once(source: Source) ->
     assert (await source.send(body_of(1), secret=second)).status_code == 202
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"type": "message.received", "data": "\\ud800"}'])
-async def test_a_signed_body_that_is_not_json_is_told_so(source: Source, body: bytes) -> None:
-    assert problem(await source.send(body)) == (400, "malformed_json")
+async def test_a_signed_body_that_is_not_json_is_told_so(source: Source) -> None:
+    for body in (b"", b"{", b'{"type": "message.received", "data": "\\ud800"}'):
+        assert problem(await source.send(body)) == (400, "malformed_json"), body
     assert (await source.send(body_of(1))).status_code == 202
 
 
@@ -202,10 +204,10 @@ async def test_a_bad_message_does_not_hold_up_the_others(source: Source, databas
     await taken_in(database, 2)
 
 
-@pytest.mark.parametrize("sent_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
-async def test_an_impossible_time_is_refused(source: Source, sent_at: str) -> None:
-    response = await source.send(body_of(1, sent_at=sent_at))
-    assert problem(response) == (422, "invalid_messages")
+async def test_an_impossible_time_is_refused(source: Source) -> None:
+    for sent_at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        response = await source.send(body_of(1, sent_at=sent_at))
+        assert problem(response) == (422, "invalid_messages"), sent_at
 
 
 async def test_the_page_is_the_sources_whatever_the_message_says(
