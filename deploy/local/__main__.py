@@ -110,8 +110,9 @@ async def _first_member(settings: LocalSettings, arguments: argparse.Namespace) 
 
 
 async def _reset(settings: LocalSettings, _: argparse.Namespace) -> int:
-    for state in (settings.once, settings):
-        stack.forget(state)
+    for each in (settings.once, settings):
+        if each.state.exists():
+            stack.forget(each)
     print("Forgotten. What was downloaded stays.")
     return 0
 
