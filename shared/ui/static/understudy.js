@@ -38,6 +38,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+/* tabs that do not fit: the present one is in sight */
+const showTab = () =>
+  document.querySelectorAll(".tabs [aria-current]").forEach((tab) => tab.scrollIntoView({ block: "nearest", inline: "nearest" }));
+document.addEventListener("DOMContentLoaded", showTab);
+
 /* one open menu at a time; a click elsewhere or Escape closes it */
 const closeMenus = (except) =>
   document.querySelectorAll("details.menu[open]").forEach((menu) => {
@@ -190,6 +195,16 @@ document.addEventListener("htmx:afterSwap", (event) => {
   restoreGroups();
   if (isCommand(event)) showMoved();
 });
+
+/* on a narrow screen today is in sight, and the day before */
+function showToday() {
+  const board = document.querySelector(".board-scroll");
+  const line = board?.querySelector(".now-line");
+  if (!line || board.scrollWidth <= board.clientWidth) return;
+  board.scrollLeft = line.offsetLeft - board.querySelector(".board-label").offsetWidth - 60;
+}
+document.addEventListener("DOMContentLoaded", showToday);
+document.addEventListener("htmx:afterSwap", (event) => isCommand(event) || (event.detail.target?.id === "main" && showToday()));
 
 /* the now-line goes on by itself */
 setInterval(() => {
