@@ -12,14 +12,15 @@ from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.view import Place
 from services.scheduler.members.view import Face, face
 from shared.auth import Scope
-from shared.events.scheduler import HandoverCause
+from shared.events.scheduler import ActsAs, HandoverCause
 
 __all__ = ["HandoverRow", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverRow:
-    """`moved` None: not all of it is known to the reader. `places`: who acts has changed there."""
+    """`moved` None: not all of it is known to the reader. `places`: who acts has changed there;
+    `owners`: it is their owners everywhere."""
 
     id: str
     number: str
@@ -28,6 +29,7 @@ class HandoverRow:
     absent: Face | None
     recipients: tuple[Face, ...]
     places: tuple[Place, ...]
+    owners: bool
     gaps: int
     moved: int | None
     started_at: datetime
@@ -54,6 +56,7 @@ def _row(one: Handover, scope: Scope, faces: dict[str, Face], places: Places) ->
         absent=faces.get(one.absent_member or ""),
         recipients=tuple(faces[id] for id in _recipients(one, scope) if id in faces),
         places=tuple(places.place(leg.responsibility_id, leg.client_id) for leg in legs),
+        owners=all(leg.acts_as is ActsAs.OWNER for leg in legs),
         gaps=sum(leg.to is None for leg in legs),
         moved=sum(one.totals.values()) if scope.clients is None else None,
         started_at=one.started_at,

@@ -221,7 +221,7 @@ async def _new(
     return screen.page(
         "responsibility_new.html",
         error=error,
-        place=places.place(responsibility_id(client_id, page_id, discipline), client_id),
+        where=places.place(responsibility_id(client_id, page_id, discipline), client_id),
         choices=await read_choices(screen.desk, who.scope, client_id, discipline, screen.now),
         offered=_DEPUTIES_OFFERED,
         typed=typed,
@@ -245,7 +245,7 @@ async def _responsibility(
         "responsibility.html",
         error=error,
         responsibility=one,
-        place=places.place(one.id, one.client_id),
+        where=places.place(one.id, one.client_id),
         covered=covered,
         acting=faces.get(acting or ""),
         owner=faces[one.owner],
