@@ -52,6 +52,9 @@ def mongodb(settings: LocalSettings) -> Process:
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             # Slow commands are logged whole: reasons of absences, secrets. So none is slow.
             *("--slowms", str(_NEVER_SLOW_MILLISECONDS)),
+            # A process killed in a transaction leaves its locks behind for so long, half of it more
+            # at worst; a handover waits for them. The default is 60.
+            *("--setParameter", "transactionLifetimeLimitSeconds=10"),
             # Nobody else could become primary meanwhile, so do not wait for that.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"),
         ),
