@@ -15,7 +15,7 @@ from services.planner.campaigns.domain import Campaign, CampaignEdit
 from services.planner.campaigns.store import CampaignStore
 from services.planner.campaigns.usecases import NewCampaign
 from services.planner.directory.routes import Directory
-from services.planner.fields import UNCHANGED, Id, Name
+from services.planner.fields import UNCHANGED, Day, Id, Name
 from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
 
@@ -48,14 +48,14 @@ class CampaignBody(StrictModel):
 
     client_id: Id
     name: Name
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
 
 
 class CampaignPatch(StrictModel):
     name: Name = UNCHANGED
-    starts_on: date = UNCHANGED
-    ends_on: date = UNCHANGED
+    starts_on: Day = UNCHANGED
+    ends_on: Day = UNCHANGED
 
 
 @router.get("")

@@ -242,7 +242,10 @@ async def test_the_latest_first_come_sorted_from_an_index(started: Service) -> N
     assert '"SORT"' not in plan
 
 
-@pytest.mark.parametrize("params", [{"cursor": "x"}, {"colour": "red"}, {"limit": "0"}])
+@pytest.mark.parametrize(
+    "params",
+    [{"cursor": "x"}, {"colour": "red"}, {"limit": "0"}, {"due_from": "0001-01-01T00:00:00+14:00"}],
+)
 async def test_a_query_that_makes_no_sense(
     agency: Agency, lead: httpx.AsyncClient, params: dict[str, str]
 ) -> None:
@@ -270,6 +273,16 @@ async def test_a_body_that_does_not_fit_names_the_field(
     sent = {"client_id": agency.client, "title": "Türchen 2"} | body
     document = problem(await lead.post("/api/v1/content", json=sent), 422, code)
     assert [error["pointer"] for error in document["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "2101-01-01", "9999-12-31"])
+async def test_a_campaign_out_of_this_world_is_refused(
+    agency: Agency, lead: httpx.AsyncClient, day: str
+) -> None:
+    days = {"starts_on": day, "ends_on": day}
+    body = {"client_id": agency.client, "name": "Advent", **days}
+    document = problem(await lead.post("/api/v1/campaigns", json=body), 422, "invalid_request")
+    assert [error["pointer"] for error in document["errors"]] == ["/starts_on", "/ends_on"]
 
 
 async def test_malformed_json(lead: httpx.AsyncClient) -> None:

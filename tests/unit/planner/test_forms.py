@@ -9,6 +9,7 @@ import pytest
 
 from services.planner.content.routes import ContentBody
 from services.planner.plan.forms import Form, local_text, parsed, zoned_text
+from services.planner.tasks.routes import TaskPatch
 from shared.errors import InvalidRequest
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -42,6 +43,28 @@ def test_a_time_left_as_shown_is_the_saved_one(saved: datetime) -> None:
     assert zoned_text(shown, BERLIN, saved) == saved.isoformat()
     assert zoned_text("2026-12-01T09:00", BERLIN, saved) == "2026-12-01T09:00:00+01:00"
     assert zoned_text("", BERLIN, saved) is None
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "1999-12-31T23:59:59Z",
+        "2101-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        zoned_text("0001-01-01T00:00", BERLIN),
+        zoned_text("9999-12-31T23:59", ZoneInfo("America/New_York")),
+    ],
+)
+def test_times_out_of_this_world_are_refused(at: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parsed(TaskPatch, {"due_at": at})
+    assert [error.pointer for error in refused.value.errors] == ["/due_at"]
+
+
+@pytest.mark.parametrize("at", ["2000-01-01T00:00:00+14:00", "2100-12-31T23:59:59-12:00"])
+def test_times_of_this_world_are_taken(at: str) -> None:
+    assert parsed(TaskPatch, {"due_at": at}).due_at == datetime.fromisoformat(at)
 
 
 def test_a_time_is_shown_as_it_would_be_typed() -> None:
