@@ -6,6 +6,7 @@ import os
 from contextlib import ExitStack
 
 import pytest
+import structlog
 
 from deploy.local.prerequisites import MissingPrerequisites
 from deploy.local.processes import ProcessFailed
@@ -31,6 +32,16 @@ __all__ = [
     "prefix",
     "topics",
 ]
+
+
+# Not the default of a terminal, which takes half a minute to draw one exception with its locals.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -29,6 +29,10 @@ class Stretch(StrEnum):
     MONTH = "month"
 
 
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 12, 31)
+"""Nobody means a day outside; a year has to be left for what lies around it."""
+
+
 class BoardChoice(BaseModel):
     """`start` None: the present week or month. `handover`: the one beside the board. `unfolded`:
     clients whose rows are drawn although there are many before them."""
@@ -76,6 +80,7 @@ class BoardChoice(BaseModel):
 
     def _first(self, zone: ZoneInfo, now: datetime) -> date:
         day = self.start or now.astimezone(zone).date()
+        day = min(max(day, _EARLIEST), _LATEST)
         if self.stretch is Stretch.MONTH:
             return day.replace(day=1)
         return day - timedelta(days=day.weekday())
