@@ -1,0 +1,278 @@
+"""The coverage board in a real Chromium: a sick call moves work, and the receipt fills live."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, Page, async_playwright, expect
+from pymongo import MongoClient
+
+from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from tests.support.agency import Agency
+from tests.support.engines import AUTH_SECRET, Engines
+from tests.support.processes import ServiceProcesses
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
+
+Open = Callable[..., Awaitable[Page]]
+
+
+@dataclass
+class World:
+    url: str
+    agency: Agency
+
+    def who(self, name: str) -> Identity:
+        role = Role.LEAD if name == "Lena" else Role.MEMBER
+        return Identity(self.agency.members[name], f"{name} Muster", role, Scope(None))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(
+    engines: Engines,
+    mongodb_client: MongoClient[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[World]:
+    """Jana owns everything but research, for which Tom has no deputy; three tasks are open."""
+    prefix = f"t{secrets.token_hex(4)}_"
+    processes = ServiceProcesses(engines, prefix, tmp_path_factory.mktemp("scheduler"))
+    async with processes, Agency(processes.url) as agency:
+        await processes.start("planner", "scheduler", "inbox", "front-door")
+        await agency.build()
+        await _research_without_deputy(agency)
+        for number in range(3):
+            await agency.task(number)
+        yield World(processes.url, agency)
+    for name in mongodb_client.list_database_names():
+        if name.startswith(prefix):
+            mongodb_client.drop_database(name)
+
+
+async def _research_without_deputy(agency: Agency) -> None:
+    for name in ("Tom", "Mira"):
+        path = f"/scheduler/api/v1/members/{agency.members[name]}/qualifications"
+        await agency.post(path, {"discipline": "research", "level": 2})
+    body = {
+        "client_id": agency.client,
+        "discipline": "research",
+        "owner": agency.members["Tom"],
+        "deputies": [],
+    }
+    await agency.post("/scheduler/api/v1/responsibilities", body)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def open_as(world: World) -> AsyncIterator[Open]:
+    """A page of the scheduler as somebody sees it. An error on the console, or a request to
+    another host, fails the test."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+
+        async def open_as(
+            name: str,
+            path: str = "/?handover=none",
+            *,
+            width: int = 1440,
+            language: str = "en",
+            scripts: bool = True,
+        ) -> Page:
+            context = await chromium.new_context(
+                viewport={"width": width, "height": 900},
+                locale=language,
+                timezone_id="Europe/Berlin",
+                java_script_enabled=scripts,
+            )
+            session = Tokens(AUTH_SECRET).issue(world.who(name), timedelta(hours=1))
+            await context.add_cookies([{"name": COOKIE, "value": session, "url": world.url}])
+            page = await context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on(
+                "console",
+                lambda said: complaints.append(said.text) if said.type == "error" else None,
+            )
+            page.on(
+                "request",
+                lambda asked: (
+                    None
+                    if asked.url.startswith((world.url, "data:"))
+                    else complaints.append(f"asked another host: {asked.url}")
+                ),
+            )
+            await page.goto(f"{world.url}/scheduler{path}")
+            return page
+
+        yield open_as
+        await chromium.close()
+    # A form that is refused answers 422, which browsers report as an error.
+    assert [said for said in complaints if "status of 422" not in said] == []
+
+
+def row(page: Page, discipline: str) -> Locator:
+    return page.locator(".board-row").filter(
+        has=page.get_by_role("link", name=discipline, exact=True)
+    )
+
+
+async def report_sick(page: Page, name: str) -> None:
+    """By the dialog on top of the board."""
+    await expect(page.locator("[data-live=on]")).to_be_visible()
+    await page.keyboard.press("r")
+    dialog = page.locator("#absence-dialog")
+    await dialog.get_by_label("Who is away").select_option(label=f"{name} Muster")
+    await dialog.get_by_role("button", name="Report sick").click()
+    await expect(page.locator("#handover .handover-title")).to_have_text(f"{name} is away")
+
+
+async def undo(page: Page, name: str) -> None:
+    await page.locator("#undo").click()
+    await expect(page.locator("#handover .handover-title")).to_have_text(f"{name} is back")
+    await expect(page.locator("#handover .chip.status-complete")).to_be_visible()
+
+
+async def test_a_sick_call_moves_items_live_and_is_undone(open_as: Open) -> None:
+    lena, tom = await open_as("Lena"), await open_as("Tom")
+    await expect(row(tom, "Copywriting").locator(".band-deputy")).to_have_count(0)
+    await report_sick(lena, "Jana")
+    panel = lena.locator("#handover")
+    await expect(panel.locator(".chip.status-complete")).to_be_visible()
+    await expect(panel.locator(".figure").first).to_contain_text("3")
+    await expect(panel.locator(".service-bars")).to_contain_text("3 / 3")
+    await expect(panel.get_by_text("Task 2")).to_be_visible()
+    # Somebody else's board shows it without being loaded again.
+    await expect(row(tom, "Copywriting").locator(".band-deputy")).to_be_visible()
+    await expect(tom.locator("#row-away .band-away")).to_contain_text("Jana Muster")
+    await undo(lena, "Jana")
+    await expect(panel.locator(".figure").first).to_contain_text("3")
+    await expect(row(tom, "Copywriting").locator(".band-deputy")).to_have_count(0)
+
+
+async def test_a_gap_is_closed_by_one_click(open_as: Open) -> None:
+    lena = await open_as("Lena")
+    await report_sick(lena, "Tom")
+    await expect(row(lena, "Research").locator(".band-gap")).to_be_visible()
+    panel = lena.locator("#handover")
+    await expect(panel.locator(".notice-gap")).to_contain_text("Tom Muster is away.")
+    await panel.get_by_role("button", name="Put Mira in").click()
+    await expect(panel.get_by_text("Gap closed: Mira Muster acts for Research")).to_be_visible()
+    await expect(row(lena, "Research").locator(".band-gap")).to_have_count(0)
+    await lena.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(row(lena, "Research").locator(".band-gap")).to_be_visible()
+    await undo(lena, "Tom")
+
+
+async def test_the_receipt_names_each_item(open_as: Open) -> None:
+    lena = await open_as("Lena")
+    await report_sick(lena, "Jana")
+    await lena.locator("#open-receipt").click()
+    sheet = lena.locator(".sheet")
+    await expect(lena.get_by_text("Closed", exact=True)).to_be_visible()
+    await expect(sheet.locator("#receipt-items tr:not(.group)")).to_have_count(3)
+    await expect(sheet).to_contain_text("From Jana Muster to")
+    await expect(sheet).to_contain_text("somebody was away, never why")
+    await expect(sheet).to_contain_text("Europe/Berlin")
+    for name in ("CSV", "JSON"):
+        href = await lena.get_by_role("link", name=name).get_attribute("href")
+        assert href is not None
+        answer = await lena.request.get(f"{re.sub('/scheduler.*', '', lena.url)}{href}")
+        assert "Task 1" in await answer.text()
+    await lena.go_back()
+    await undo(lena, "Jana")
+
+
+async def test_what_is_wrong_is_said_in_the_dialog(open_as: Open) -> None:
+    lena = await open_as("Lena")
+    await lena.get_by_role("link", name="Plan leave").click()
+    dialog = lena.locator("#absence-dialog")
+    await dialog.get_by_label("Who is away").select_option(label="Mira Muster")
+    await dialog.get_by_label("First day: day").fill("2031-05-05")
+    await dialog.get_by_label("Last day: day").fill("2031-05-01")
+    await dialog.get_by_role("button", name="Plan leave").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("ends before it starts")
+    await expect(dialog.get_by_label("First day: day")).to_have_value("2031-05-05")
+    await dialog.get_by_label("Last day: day").fill("2031-05-09")
+    await dialog.get_by_role("button", name="Plan leave").click()
+    await expect(lena.locator("#row-away .band-away")).to_contain_text("Mira Muster")
+    await lena.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(lena.locator("#row-away .band-away")).to_have_count(0)
+
+
+async def test_why_is_for_the_member_and_the_leads(open_as: Open) -> None:
+    mira = await open_as("Mira", "/absences/new?planned=true")
+    await mira.get_by_label("First day: day").fill("2032-03-01")
+    await mira.get_by_label("Private note").fill("canary-in-a-note")
+    await mira.get_by_role("button", name="Plan leave").click()
+    await mira.locator("#row-away .band-away").click()
+    await expect(mira.get_by_text("canary-in-a-note").first).to_be_visible()
+    path = mira.url.split("/scheduler")[1]
+    tom = await open_as("Tom", path)
+    await expect(tom.get_by_role("heading", name="Absence of Mira Muster")).to_be_visible()
+    assert "canary" not in await tom.content()
+    await mira.get_by_role("button", name="Take it back").click()
+    await expect(mira.get_by_role("heading", name="Coverage")).to_be_attached()
+
+
+async def test_the_keyboard_goes_through_the_board(open_as: Open) -> None:
+    lena = await open_as("Lena")
+    await expect(lena.locator("[data-live=on]")).to_be_visible()
+    await lena.keyboard.press("j")
+    await expect(lena.locator(".board-row:focus")).to_have_count(1)
+    await lena.keyboard.press("Enter")
+    await expect(lena.get_by_role("heading", name="Who acts now")).to_be_visible()
+    await lena.go_back()
+    await lena.keyboard.press("?")
+    await expect(lena.locator("#shortcut-sheet")).to_contain_text("report sick")
+
+
+async def test_it_works_without_scripts(open_as: Open) -> None:
+    lena = await open_as("Lena", "/absences/new", scripts=False)
+    await lena.get_by_label("Who is away").select_option(label="Jana Muster")
+    await lena.get_by_role("button", name="Report sick").click()
+    await expect(lena.locator("#handover")).to_contain_text("Jana is away")
+    await lena.locator("#undo").click()
+    await expect(lena.locator("#handover")).to_contain_text("Jana is back")
+
+
+async def test_a_member_and_a_qualification_are_entered(open_as: Open) -> None:
+    lena = await open_as("Lena", "/members/new")
+    await lena.get_by_label("Name").fill("Nora Sander")
+    await lena.get_by_label("E-mail address").fill("nora@example.org")
+    await lena.get_by_role("button", name="Add the member").click()
+    await lena.get_by_label("Discipline").select_option("reporting")
+    await lena.get_by_label("Valid to").fill("2031-12-31")
+    await lena.get_by_role("button", name="Add qualification").click()
+    await expect(lena.get_by_text("valid to 31 Dec 2031")).to_be_visible()
+
+
+async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> None:
+    member = world.agency.members["Jana"]
+    responsibility = f"{world.agency.client}:copywriting"
+    for path in (
+        "/",
+        "/absences",
+        "/absences/new",
+        "/handovers",
+        "/members",
+        f"/members/{member}",
+        "/responsibilities",
+        f"/responsibilities/clients/{world.agency.client}",
+        f"/responsibilities/{responsibility}",
+    ):
+        page = await open_as("Lena", path, width=360, language="de")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        assert await page.locator("html").get_attribute("lang") == "de"
+        await page.context.close()
