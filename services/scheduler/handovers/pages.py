@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.scheduler.edge import PathId, Reader
@@ -61,7 +61,18 @@ async def show_receipt(
     return screen.page("receipt_page.html", link=link, **shown)
 
 
-@router.get("/{handover_id}/live", response_class=EventSourceResponse)
+async def _followable(
+    screen: TheScreen, who: Reader, handover_id: PathId, cursor: Cursor = None
+) -> None:
+    """A stream that has begun cannot be refused any more. Raises as `read_receipt`."""
+    await read_receipt(screen.desk, who.scope, screen.agency, handover_id, cursor=cursor, limit=1)
+
+
+@router.get(
+    "/{handover_id}/live",
+    response_class=EventSourceResponse,
+    dependencies=[Depends(_followable)],
+)
 async def follow_receipt(
     request: Request, screen: TheScreen, who: Reader, handover_id: PathId, cursor: Cursor = None
 ) -> AsyncIterator[ServerSentEvent]:

@@ -115,26 +115,31 @@ async def _overview(desk: Desk, scope: Scope, newest: list[Handover], now: datet
 
 
 async def read_closed(desk: Desk, scope: Scope, handover: HandoverView) -> list[Closed]:
-    """The handover's gaps for which somebody acts by now."""
-    if not handover.gaps:
-        return []
+    """The handover's gaps for which somebody acts by now, and who was the first to."""
     covered = await desk.coverage.load(place.responsibility_id for place in handover.gaps)
-    acted = {id: one for id, one in covered.items() if one.acting is not None}
-    members = await desk.members.load(one.acting for one in acted.values() if one.acting)
-    later = await desk.handovers.at_epochs(scope, (one.epoch for one in acted.values()))
-    closed = []
-    for place in handover.gaps:
-        one = acted.get(place.responsibility_id)
-        if one is None or one.acting is None or one.epoch <= handover.epoch:
-            continue
-        by = later.get(one.epoch)
-        closed.append(
-            Closed(
-                place=place,
-                acting=face(members[one.acting]),
-                handover_id=by.id if by else None,
-                number=by.number if by else None,
-                at=by.started_at if by else None,
-            )
-        )
-    return closed
+    places = {id: one for id, one in covered.items() if one.acting is not None}
+    by = {
+        id: await desk.handovers.first_covering(scope, id, handover.epoch) for id in sorted(places)
+    }
+    who = {id: _acts(id, by[id]) or places[id].acting for id in places}
+    members = await desk.members.load(id for id in who.values() if id is not None)
+    return [
+        _closed(place, face(members[member_id]), by[place.responsibility_id])
+        for place in handover.gaps
+        if (member_id := who.get(place.responsibility_id)) in members
+    ]
+
+
+def _acts(responsibility_id: str, handover: Handover | None) -> str | None:
+    legs = () if handover is None else handover.legs
+    return next((leg.to for leg in legs if leg.responsibility_id == responsibility_id), None)
+
+
+def _closed(place: Place, acting: Face, by: Handover | None) -> Closed:
+    return Closed(
+        place=place,
+        acting=acting,
+        handover_id=by.id if by else None,
+        number=by.number if by else None,
+        at=by.started_at if by else None,
+    )

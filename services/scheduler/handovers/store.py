@@ -115,10 +115,15 @@ class Handovers:
         found = await self._handovers.find(query, sort=[("epoch", 1)], limit=1)
         return found[0] if found else None
 
-    async def at_epochs(self, scope: Scope, epochs: Iterable[int]) -> dict[int, Handover]:
-        """The handovers that began with one of these changes."""
-        query = {"$and": [{"epoch": {"$in": sorted(set(epochs))}}, scope.mongo("clients")]}
-        return {one.epoch: one for one in await self._handovers.find(query)}
+    async def first_covering(
+        self, scope: Scope, responsibility_id: str, after_epoch: int
+    ) -> Handover | None:
+        """The first later handover from which on somebody acts for the responsibility."""
+        leg = {"responsibility_id": responsibility_id, "to": {"$ne": None}}
+        later = {"epoch": {"$gt": after_epoch}, "legs": {"$elemMatch": leg}}
+        query = {"$and": [later, scope.mongo("clients")]}
+        found = await self._handovers.find(query, sort=[("epoch", 1)], limit=1)
+        return found[0] if found else None
 
     async def numbers(self, ids: Iterable[str]) -> dict[str, str]:
         query: Document = {"_id": {"$in": sorted(set(ids))}}
