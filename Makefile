@@ -50,6 +50,10 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can
 	$(VENV)/bin/ruff check --fix-only
 	$(VENV)/bin/ruff format
 
+.PHONY: contracts
+contracts: $(VENV)/.dev ## Write docs/asyncapi and docs/events.md anew from the code (RELEASE=1 keeps them as the release's promise)
+	@$(PY) -m deploy.contracts $(if $(RELEASE),release)
+
 .PHONY: pins
 pins: $(VENV)/.bootstrap ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	@for set in planner scheduler inbox notifier local dev; do \

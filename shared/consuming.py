@@ -80,19 +80,25 @@ Prepare = Callable[[Sequence[Received[Event]]], Awaitable[None]]
 """Idempotent writes outside the transaction, before it."""
 
 
-def dispatch(
-    handlers: Mapping[type[Event], Callable[[Transaction, Any], Awaitable[None]]],
-) -> Apply:
-    """One handler per event type, called with (transaction, received); other types are not ours."""
+Handler = Callable[[Transaction, Any], Awaitable[None]]
+"""Called with (transaction, received)."""
 
-    async def apply(tx: Transaction, batch: Sequence[Received[Event]]) -> None:
+
+def dispatch(handlers: Mapping[type[Event], Handler]) -> Apply:
+    """One handler per event type; other types are not ours."""
+    return _Dispatch(dict(handlers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Dispatch:
+    handlers: Mapping[type[Event], Handler]
+
+    async def __call__(self, tx: Transaction, batch: Sequence[Received[Event]]) -> None:
         for received in batch:
-            handler = handlers.get(type(received.event))
+            handler = self.handlers.get(type(received.event))
             if handler is not None:
                 with caused_by(received.envelope):
                     await handler(tx, received)
-
-    return apply
 
 
 @contextmanager
@@ -167,6 +173,11 @@ class Consumer:
         self._positions = mongo.collection("positions")
         self._parked = mongo.collection("parked")
         self._dead_letters = mongo.collection("dead_letters")
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The types it has handlers for; empty if it is given whatever is on the topic."""
+        return tuple(self._apply.handlers) if isinstance(self._apply, _Dispatch) else ()
 
     async def handle(self, records: Sequence[Record]) -> None:
         """Apply a batch. Raises only what a later delivery may cure."""

@@ -137,9 +137,10 @@ class Service:
         rows = self.mongo.collection("positions").find({"parked.since": {"$exists": True}})
         return [_parked(row) async for row in rows.sort("parked.since", 1)]
 
-    def asyncapi(self) -> dict[str, Any]:
+    def asyncapi(self, examples: asyncapi.Examples | None = None) -> dict[str, Any]:
         """The AsyncAPI 3 document of what this service sends and receives."""
-        return asyncapi.document(self.name, [one.topic for one in self.consumers.values()])
+        heard = {consumer.topic: consumer.events for consumer in self.consumers.values()}
+        return asyncapi.document(self.name, heard, examples or {})
 
     # Life
 

@@ -8,6 +8,8 @@ __all__ = ["Discipline"]
 
 
 class Discipline(StrEnum):
+    """One kind of work. `publishing` and `community` always belong to one page."""
+
     PAGE_ORGANISATION = "page_organisation"
     CONTENT_PLANNING = "content_planning"
     RESEARCH = "research"

@@ -31,9 +31,18 @@ class UnknownType(LookupError):
 
 
 class Contract(BaseModel):
-    """Base of event payloads and their parts: frozen, and deaf to fields added later."""
+    """Base of event payloads and their parts: frozen, and deaf to fields added later.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    The text below a field is its description in the AsyncAPI documents and the event catalogue:
+    what it means, its unit, its time zone.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,  # producers leave out nothing
+    )
 
 
 class Event(Contract):
@@ -74,20 +83,33 @@ def event_types() -> dict[str, type[Event]]:
 class Envelope(BaseModel):
     """CloudEvents 1.0 attributes plus our extensions; `sequence` counts from 1 per aggregate."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     specversion: Literal["1.0"] = "1.0"
+    """The CloudEvents version."""
     id: str = Field(min_length=1)
+    """Unique per event; the same when an event is delivered again."""
     source: str = Field(min_length=1)
+    """Who wrote it: `/understudy/<service>`, or a name of your own for what you write."""
     type: str = Field(min_length=1)
+    """What happened, with its version. Pass over types you do not know."""
     subject: str = Field(min_length=1)
+    """The aggregate it happened to; also the Kafka key."""
     time: AwareDatetime
+    """When it was recorded, in UTC."""
     datacontenttype: Literal["application/json"] = "application/json"
+    """What `data` is: always JSON."""
     correlationid: str | None = None
+    """What it belongs to: the same through everything that one request or message set off."""
     causationid: str | None = None
+    """The `id` of the event that led to this one; absent if a person or the clock did."""
     clientid: str | None = None
+    """The customer it belongs to; absent means internal to the agency."""
     sequence: int = Field(ge=0)
+    """Counts the events of one aggregate on one topic, from 1 without a gap. At or below the last
+    one you handled is a delivery again."""
     data: dict[str, Any]
+    """What the type says; see there."""
 
     @classmethod
     def wrap(

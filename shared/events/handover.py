@@ -15,7 +15,8 @@ __all__ = ["ItemKind", "Move", "Participant", "WorkHandedOver"]
 
 
 class Participant(StrEnum):
-    """A service that holds work items."""
+    """A service that holds work items: the planner tasks, the scheduler publications, the inbox
+    conversations."""
 
     PLANNER = "planner"
     SCHEDULER = "scheduler"
@@ -23,49 +24,65 @@ class Participant(StrEnum):
 
 
 class ItemKind(StrEnum):
+    """What an item is; each kind has one participant that holds it."""
+
     TASK = "task"
     PUBLICATION = "publication"
     CONVERSATION = "conversation"
 
 
 class Move(Contract):
-    """One item changed hands. `move_no` counts an item's moves from 1, so that they chain.
-
-    `from_holder`/`to_holder` None means nobody (uncovered). `home` is the member the item goes
-    back to, None when it is at home. `due_at` is the item's deadline, if it has one.
-    """
+    """One item changed hands."""
 
     item_id: str
+    """The item's id at the participant."""
     kind: ItemKind
+    """What the item is."""
     label: str
+    """What people call it: a title, or the author of a conversation."""
     responsibility_id: str
+    """The responsibility it belongs to."""
     client_id: str
+    """The customer it belongs to."""
     move_no: int
+    """Counts the item's moves from 1, over all handovers, so that they chain without a hole."""
     from_holder: str | None
+    """Member who had it; null means nobody did."""
     to_holder: str | None
+    """Member who has it now; null means nobody: it is uncovered."""
     home: str | None
+    """Member it goes back to when they return; null when it is at home."""
     due_at: AwareDatetime | None = None
+    """Its deadline, in UTC; null if it has none."""
 
 
 class WorkHandedOver(Event):
-    """Part `part` (from 1) of a participant's answer; the last one has `total` set, even if 0.
+    """A participant has moved items: one part of its answer to a handover.
 
-    `moved_at` is when the chunk was written. The last part, which carries no moves, tells in
-    `committed_at` when each earlier part's transaction was seen committed (index 0 is part 1;
-    None where the participant was restarted in between).
+    The parts of all participants are the handover's account: their moves are as many as the totals
+    say. There is no event per item; this is how others learn who has what.
     """
 
     type: ClassVar = "work.handed_over.v1"
     topic: ClassVar = topics.WORK_HANDOVERS
 
     handover_id: str
+    """The handover that is answered."""
     epoch: int
+    """The handover's place in the order of decisions."""
     participant: Participant
+    """Who answers."""
     part: int
+    """Counts the participant's parts from 1."""
     moves: tuple[Move, ...] = ()
+    """What changed hands in this part, at most 500; empty in the last part."""
     moved_at: AwareDatetime
+    """When the part was written, in UTC."""
     total: int | None = None
+    """In the last part: how many moves all parts have, even if 0. Null in the others."""
     committed_at: tuple[AwareDatetime | None, ...] = ()
+    """In the last part: when each earlier part was seen committed, in UTC, part 1 first; null where
+    the participant was restarted in between."""
 
     @property
     def aggregate_id(self) -> str:

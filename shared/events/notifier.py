@@ -14,13 +14,16 @@ __all__ = ["DeliveryChanged", "DeliveryState", "NotificationKind", "WorkAcknowle
 
 
 class NotificationKind(StrEnum):
+    """A brief tells a deputy what they take over, a summary tells a lead what moved."""
+
     BRIEF = "brief"
     SUMMARY = "summary"
 
 
 class DeliveryState(StrEnum):
-    """`UNKNOWN`: the mail server may or may not have taken it; a person decides.
-    `SUPERSEDED`: what it said was no longer true when its turn came, so it was not sent."""
+    """How far a delivery is. `unknown`: the mail server may or may not have taken it; a person
+    decides. `superseded`: what it said was no longer true when its turn came, so it was not sent.
+    """
 
     PLANNED = "planned"
     SENDING = "sending"
@@ -31,14 +34,21 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryChanged(Event):
+    """A notification by mail was planned, or its delivery came to another state."""
+
     type: ClassVar = "delivery.changed.v1"
     topic: ClassVar = topics.NOTIFICATIONS_DELIVERIES
 
     notification_id: str
+    """One member's notification about one handover."""
     member_id: str
+    """Who is told."""
     kind: NotificationKind
+    """What they are told."""
     handover_id: str
+    """The handover it tells of."""
     state: DeliveryState
+    """How far it is now."""
 
     @property
     def aggregate_id(self) -> str:
@@ -52,8 +62,11 @@ class WorkAcknowledged(Event):
     topic: ClassVar = topics.WORK_ACKNOWLEDGEMENTS
 
     handover_id: str
+    """The handover that gave it to them."""
     member_id: str
+    """Who has confirmed."""
     acknowledged_at: AwareDatetime
+    """When, in UTC."""
 
     @property
     def aggregate_id(self) -> str:

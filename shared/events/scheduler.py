@@ -31,22 +31,33 @@ __all__ = [
 
 
 class MemberChanged(Event):
-    """Full state of a member (compacted). `clients` None means all clients."""
+    """A member of the team came to be, changed, went away or came back. Full state."""
 
     type: ClassVar = "member.changed.v1"
     topic: ClassVar = topics.TEAM_DIRECTORY
 
     member_id: str
+    """The member, as every event names them."""
     name: str
+    """What people call them."""
     initials: str
+    """One to three letters, for small places."""
     colour: int
+    """Which of the eight colours is theirs, 1 to 8."""
     email: str
+    """Where mail reaches them."""
     language: str
+    """The language they read: `de` or `en`."""
     time_zone: str
+    """Their IANA time zone, such as `Europe/Berlin`."""
     clients: tuple[str, ...] | None
+    """The customers whose work they may see; null means all."""
     active: bool
+    """False: has left, or is not to work for now."""
     present: bool
+    """False: away, whatever for."""
     epoch: int
+    """The decision on who is there that `present` comes from; a higher one is newer."""
 
     @property
     def aggregate_id(self) -> str:
@@ -54,12 +65,16 @@ class MemberChanged(Event):
 
 
 class _Absence(Event):
-    """An absence says who and when, never its kind or note. `until` None: until further notice."""
+    """An absence says who and when, never why: its kind and note are no event's business."""
 
     absence_id: str
+    """The absence."""
     member_id: str
+    """Who is away."""
     starts_at: AwareDatetime
+    """From when, in UTC."""
     ends_at: AwareDatetime | None
+    """Until when, in UTC; null means until further notice."""
 
     @property
     def aggregate_id(self) -> str:
@@ -67,16 +82,22 @@ class _Absence(Event):
 
 
 class AbsenceReported(_Absence):
+    """A member is or will be away. Never says why."""
+
     type: ClassVar = "absence.reported.v1"
     topic: ClassVar = topics.TEAM_ABSENCES
 
 
 class AbsenceChanged(_Absence):
+    """The absence has other times now. Never says why."""
+
     type: ClassVar = "absence.changed.v1"
     topic: ClassVar = topics.TEAM_ABSENCES
 
 
 class AbsenceCancelled(_Absence):
+    """As if the absence had never been reported."""
+
     type: ClassVar = "absence.cancelled.v1"
     topic: ClassVar = topics.TEAM_ABSENCES
 
@@ -96,6 +117,9 @@ class AbsenceEnded(_Absence):
 
 
 class ActsAs(StrEnum):
+    """As what somebody acts for a responsibility: its owner, a deputy, a lead of the client's list
+    because no deputy can, or nobody at all (`gap`)."""
+
     OWNER = "owner"
     DEPUTY = "deputy"
     LEAD = "lead"
@@ -103,20 +127,29 @@ class ActsAs(StrEnum):
 
 
 class CoverageChanged(Event):
-    """Full state of who acts for a responsibility (compacted)."""
+    """Somebody else acts for a responsibility, or it came to be or was edited. Full state."""
 
     type: ClassVar = "coverage.changed.v1"
     topic: ClassVar = topics.TEAM_COVERAGE
 
     responsibility_id: str
+    """One discipline for one page or client."""
     client_id: str
+    """The customer it is for."""
     page_id: str | None
+    """The page it is for; null means the client as a whole."""
     discipline: Discipline
+    """The kind of work."""
     owner: str
+    """Member whose it is."""
     deputies: tuple[str, ...]
+    """Members who stand in, in this order."""
     acting: str | None
+    """Member who acts now; null is a gap: nobody qualified is present."""
     acts_as: ActsAs
+    """As what they act."""
     epoch: int
+    """The decision this comes from; a higher one is newer."""
 
     @property
     def aggregate_id(self) -> str:
@@ -136,35 +169,56 @@ class HandoverCause(StrEnum):
 
 
 class Presence(Contract):
+    """Whether a member is there, from the handover's epoch on."""
+
     member_id: str
+    """The member."""
     present: bool
+    """False: away, whatever for."""
 
 
 class Leg(Contract):
-    """From the handover's epoch on, `to` acts for the responsibility; None is a gap."""
+    """Who acts for a responsibility, from the handover's epoch on."""
 
     responsibility_id: str
+    """The responsibility."""
     client_id: str
+    """The customer it is for."""
     page_id: str | None
+    """The page it is for; null means the client as a whole."""
     discipline: Discipline
+    """The kind of work."""
     to: str | None
+    """Member who acts from now on; null is a gap."""
 
 
 class HandoverStarted(Event):
-    """Never amended: whatever comes next is a new handover with a higher epoch."""
+    """Who acts has changed, and every participant moves its open items accordingly.
+
+    Never amended: whatever comes next is a new handover with a higher epoch.
+    """
 
     type: ClassVar = "handover.started.v1"
     topic: ClassVar = topics.WORK_HANDOVERS
 
     handover_id: str
+    """The handover."""
     number: str
+    """What people call it, such as `H-2026-0147`."""
     epoch: int
+    """Its place in the order of decisions; the higher one stands."""
     cause: HandoverCause
+    """What set it off."""
     absent_member: str | None
+    """Who went away or came back; null if it was neither."""
     presence: tuple[Presence, ...]
+    """Who is there or away from now on, of those it changed for."""
     participants: tuple[Participant, ...]
+    """Who has to answer before it is complete."""
     legs: tuple[Leg, ...]
+    """The responsibilities for which somebody else acts from now on."""
     started_at: AwareDatetime
+    """When it was decided, in UTC."""
 
     @property
     def aggregate_id(self) -> str:
@@ -172,12 +226,16 @@ class HandoverStarted(Event):
 
 
 class Recipient(Contract):
-    """What one member received, by kind; the first deadline among it, if any."""
+    """What one member received."""
 
     member_id: str
+    """Who received it."""
     items: dict[ItemKind, int]
+    """How many items of each kind; a kind of which there are none is absent."""
     first_due_at: AwareDatetime | None
+    """The first deadline among them, in UTC; null if none has one."""
     responsibilities: tuple[str, ...]
+    """The responsibilities of the items, and those they now act for."""
 
 
 class HandoverCompleted(Event):
@@ -187,17 +245,29 @@ class HandoverCompleted(Event):
     topic: ClassVar = topics.WORK_HANDOVERS
 
     handover_id: str
+    """The handover."""
     number: str
+    """What people call it, such as `H-2026-0147`."""
     epoch: int
+    """Its place in the order of decisions."""
     cause: HandoverCause
+    """What set it off."""
     absent_member: str | None
+    """Who went away or came back; null if it was neither."""
     started_at: AwareDatetime
+    """When it was decided, in UTC."""
     completed_at: AwareDatetime
+    """When the receipt was closed, in UTC."""
     totals: dict[Participant, int]
+    """How many moves each participant made."""
     uncovered: int
+    """How many items nobody has after it."""
     gaps: tuple[str, ...]
+    """The responsibilities for which nobody acts, or of which items are uncovered."""
     recipients: tuple[Recipient, ...]
+    """Who received what."""
     leads: tuple[str, ...]
+    """Members to send the summary to."""
 
     @property
     def aggregate_id(self) -> str:
