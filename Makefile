@@ -45,6 +45,10 @@ check: $(VENV)/.dev ## Lint, format, types, layers, contracts: what CI runs firs
 test: $(VENV)/.dev ## Run all tests against a real Kafka and MongoDB that they start themselves
 	$(PY) -m pytest -n 2 --dist worksteal
 
+.PHONY: faults
+faults: $(VENV)/.dev ## Kill and pause everything under load, then check the books: SEED=n CYCLES=m
+	@exec $(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(CYCLES),--cycles $(CYCLES))
+
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	$(VENV)/bin/ruff check --fix-only

@@ -70,7 +70,7 @@ class Agency:
             ("Lena", "lead"),
         ):
             await self._hire(name, role)
-        await self._make_responsible()
+        await self._cover()
         for page_id in self.pages:
             source = await self.post("/inbox/api/v1/sources", {"page_id": page_id})
             self.sources.append({"id": source["id"], "secret": source["secret"]})
@@ -85,33 +85,33 @@ class Agency:
         member_id = (await self.post("/scheduler/api/v1/members", body))["id"]
         self.members[name] = member_id
         for discipline in _DISCIPLINES:
-            await self.post(
-                f"/scheduler/api/v1/members/{member_id}/qualifications",
-                {"discipline": discipline, "level": 2},
-            )
+            await self.qualify(name, discipline)
 
-    async def _make_responsible(self) -> None:
-        jana, tom, mira = (self.members[name] for name in ("Jana", "Tom", "Mira"))
+    async def qualify(self, name: str, discipline: str) -> None:
+        path = f"/scheduler/api/v1/members/{self.members[name]}/qualifications"
+        await self.post(path, {"discipline": discipline, "level": 2})
+
+    async def _cover(self) -> None:
         await self.put(
             f"/scheduler/api/v1/clients/{self.client}/leads",
             {"members": [self.members["Lena"]]},
             if_match=0,
         )
         for discipline in ("copywriting", "design"):
-            await self._responsible(discipline, None, jana, [tom, mira])
+            await self.make_responsible(discipline, None, "Jana", ("Tom", "Mira"))
         for page_id in self.pages:
             for discipline in ("community", "publishing"):
-                await self._responsible(discipline, page_id, jana, [tom, mira])
+                await self.make_responsible(discipline, page_id, "Jana", ("Tom", "Mira"))
 
-    async def _responsible(
+    async def make_responsible(
         self, discipline: str, page_id: str | None, owner: str, deputies: Sequence[str]
     ) -> None:
         body = {
             "client_id": self.client,
             "page_id": page_id,
             "discipline": discipline,
-            "owner": owner,
-            "deputies": list(deputies),
+            "owner": self.members[owner],
+            "deputies": [self.members[name] for name in deputies],
         }
         await self.post("/scheduler/api/v1/responsibilities", body)
 

@@ -1,0 +1,90 @@
+"""Who is hit in which cycle, and how: drawn from a seed before anything runs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deploy.local.settings import SERVICES
+
+__all__ = ["REPLICAS", "VICTIMS", "Blow", "Cycle", "Kind", "plan"]
+
+REPLICAS = tuple(name for service in SERVICES for name in (service, f"{service}-2"))
+VICTIMS = (*REPLICAS, "front-door", "kafka", "mongodb")
+
+# Shorter than every time-out; longer than a lease (3 s); longer than the 10 s after which Kafka
+# gives a consumer up and MongoDB aborts a transaction: who was paused wakes up replaced.
+_PAUSES = ((0.5, 2.0), (4.0, 6.0), (11.0, 14.0))
+_KILLS_OF_TEN = 5
+_PAIRS_OF_TEN = 3
+
+
+class Kind(StrEnum):
+    KILL = "kill"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """`seconds` is how long a pause lasts."""
+
+    victim: str
+    kind: Kind
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        lasting = f" {self.seconds:.1f} s" if self.kind is Kind.PAUSE else ""
+        return f"{self.kind} {self.victim}{lasting}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The blows fall together, when `after` more operations have been accepted."""
+
+    number: int
+    blows: tuple[Blow, ...]
+    after: int
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.blows))
+
+    @property
+    def twins_take_over(self) -> bool:
+        """Each victim is a replica whose twin is left alone."""
+        victims = {blow.victim for blow in self.blows}
+        return victims <= set(REPLICAS) and not any(_twin(one) in victims for one in victims)
+
+
+def plan(seed: int, cycles: int, *, pairs_of_ten: int = _PAIRS_OF_TEN) -> list[Cycle]:
+    """The same for the same seed. Nobody is hit again before everybody has been."""
+    rng = random.Random(seed)
+    victims = _round_after_round(rng)
+    return [_cycle(number, rng, victims, pairs_of_ten) for number in range(1, cycles + 1)]
+
+
+def _round_after_round(rng: random.Random) -> Iterator[str]:
+    last = ""
+    while True:
+        order = rng.sample(VICTIMS, len(VICTIMS))
+        if order[0] == last:
+            order.append(order.pop(0))
+        yield from order
+        last = order[-1]
+
+
+def _cycle(number: int, rng: random.Random, victims: Iterator[str], pairs_of_ten: int) -> Cycle:
+    together = 2 if rng.randrange(10) < pairs_of_ten else 1
+    blows = tuple(_blow(next(victims), rng) for _ in range(together))
+    return Cycle(number, blows, after=rng.randrange(10, 40))
+
+
+def _blow(victim: str, rng: random.Random) -> Blow:
+    if rng.randrange(10) < _KILLS_OF_TEN:
+        return Blow(victim, Kind.KILL)
+    return Blow(victim, Kind.PAUSE, round(rng.uniform(*rng.choice(_PAUSES)), 1))
+
+
+def _twin(replica: str) -> str:
+    return replica.removesuffix("-2") if replica.endswith("-2") else f"{replica}-2"
