@@ -39,6 +39,10 @@ _TOPIC_ALREADY_EXISTS = 36
 _POLL_MILLISECONDS = 500
 _START_SECONDS = 30
 _STOP_SECONDS = 10
+_RETRY_MILLISECONDS = 500
+"""A service has a dozen connections; at aiokafka's 100 ms they keep a processor busy with asking
+whether a broker is back, when it needs that processor to come back."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -63,6 +67,7 @@ class Kafka:
             enable_idempotence=True,
             acks="all",
             graceful_timeout=15.0,
+            retry_backoff_ms=_RETRY_MILLISECONDS,
             logger=None,
         )
 
@@ -78,6 +83,7 @@ class Kafka:
             transaction_timeout_ms=60_000,
             compression_type="lz4",
             linger_ms=0,
+            retry_backoff_ms=_RETRY_MILLISECONDS,
         )
         try:
             async with asyncio.timeout(_START_SECONDS):

@@ -9,6 +9,7 @@ import logging
 import sys
 import traceback
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -16,7 +17,15 @@ from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
-__all__ = ["METRICS", "Metrics", "causation_id", "configure_logging", "correlation_id", "described"]
+__all__ = [
+    "METRICS",
+    "Metrics",
+    "Sparing",
+    "causation_id",
+    "configure_logging",
+    "correlation_id",
+    "described",
+]
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 """One cause and all it led to, across services. Set per request and per record."""
@@ -117,6 +126,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(Sparing("aiokafka"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *common],
@@ -135,6 +145,38 @@ def configure_logging(service: str, level: str = "INFO") -> None:
     # Each would repeat every rebalance and every command of the engines.
     for chatty in ("aiokafka", "pymongo", "faststream"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+
+
+class Sparing(logging.Filter):
+    """What one library says again and again, it says once in `seconds`, and how often it was.
+
+    Each of a dozen connections tells of each try to reach a broker that is away.
+    """
+
+    def __init__(self, library: str, seconds: float = 10) -> None:
+        super().__init__(library)
+        self._seconds = seconds
+        self._said: dict[tuple[str, str], _Said] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not super().filter(record):
+            return True
+        said = self._said.setdefault((record.name, str(record.msg)), _Said())
+        if record.created < said.until:
+            said.left_out += 1
+            return False
+        if said.left_out:
+            record.msg, record.args = f"{record.getMessage()} (and {said.left_out} more)", ()
+        said.until, said.left_out = record.created + self._seconds, 0
+        return True
+
+
+@dataclass(slots=True)
+class _Said:
+    """Until when a line is left out, and how often it was."""
+
+    until: float = 0.0
+    left_out: int = 0
 
 
 def described(error: BaseException) -> str:

@@ -34,7 +34,7 @@ from shared.consuming import Apply, Consumer, Prepare
 from shared.events.topics import Topic
 from shared.kafka import Kafka, WatchedConsumer, clean_headers
 from shared.leases import Leases
-from shared.mongo import Document, Mongo
+from shared.mongo import Document, Mongo, is_infrastructure
 from shared.observability import METRICS, described
 from shared.outbox import BUCKETS, Outbox
 from shared.relay import Relay
@@ -47,10 +47,14 @@ _POLL_SILENCE_SECONDS = 120
 """A handler may retry in place for a minute; after two without a poll the subscriber is stuck."""
 
 _DEAD_LETTERS_SECONDS = 30 * 24 * 3600
+_MEASURE_SECONDS = 5
 _log = structlog.get_logger(__name__)
 
 Worker = Callable[[], Awaitable[bool]]
 """Does the next piece of work; False when there is none."""
+
+Measure = Callable[[], Awaitable[None]]
+"""Sets gauges from the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Service:
         self.fatal_error: BaseException | None = None
         self.consumers: dict[str, Consumer] = {}
         self._indexes: list[_Index] = []
-        self._measures: list[Callable[[], Awaitable[None]]] = []
+        self._measures: list[Measure] = []
         self._leased: dict[str, Callable[[], Awaitable[None]]] = {"ticker": self.ticker.run}
         for bucket in range(BUCKETS):
             relay = Relay(self.mongo, self.kafka, name, bucket, clock)
@@ -125,7 +129,7 @@ class Service:
         collections `wake_on` changes, and every second."""
         self._leased[name] = partial(self._work, work, tuple(wake_on))
 
-    def measure(self, measure: Callable[[], Awaitable[None]]) -> None:
+    def measure(self, measure: Measure) -> None:
         """Run `measure` every few seconds in every replica: it sets gauges from the database."""
         self._measures.append(measure)
 
@@ -283,18 +287,26 @@ class Service:
                     await broker.stop()
 
     async def _measure(self) -> None:
-        """Ages and counts that only a look at the database can tell."""
+        """Ages and counts that only a look at the database can tell. One that cannot be had leaves
+        the others alone, and is told once, until it says something else."""
+        told: dict[Measure, str] = {}
         while True:
-            with suppress(Exception):  # the database is away: readiness says so
-                METRICS.outbox_oldest_unpublished_seconds.labels(self.name).set(
-                    await self._age("outbox", {"published_at": None}, "created_at")
-                )
-                METRICS.parked_oldest_seconds.labels(self.name).set(
-                    await self._age("parked", {}, "parked_at")
-                )
-                for measure in self._measures:
+            for measure in (self._measure_machinery, *self._measures):
+                try:
                     await measure()
-            await asyncio.sleep(5)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the next is another
+                    _tell_once(told, measure, error)
+                else:
+                    told.pop(measure, None)
+            await asyncio.sleep(_MEASURE_SECONDS)
+
+    async def _measure_machinery(self) -> None:
+        METRICS.outbox_oldest_unpublished_seconds.labels(self.name).set(
+            await self._age("outbox", {"published_at": None}, "created_at")
+        )
+        METRICS.parked_oldest_seconds.labels(self.name).set(
+            await self._age("parked", {}, "parked_at")
+        )
 
     async def _age(self, collection: str, query: dict[str, Any], field: str) -> float:
         row = await self.mongo.collection(collection).find_one(query, sort=[(field, 1)])
@@ -315,6 +327,14 @@ def _silent(subscriber: _Subscriber) -> str | None:
         if silence > _POLL_SILENCE_SECONDS:
             return f"not polled for {silence:.0f} s"
     return None
+
+
+def _tell_once(told: dict[Measure, str], measure: Measure, error: Exception) -> None:
+    reason = described(error)
+    if told.get(measure) != reason:
+        told[measure] = reason
+        level = _log.warning if is_infrastructure(error) else _log.exception
+        level("a measure failed, its gauges stay as they were", error=reason)
 
 
 def _say_indexes_are_missing(state: Any) -> None:

@@ -1,10 +1,13 @@
 """A participant's runs: take the decisions in, sweep, answer; resumable after every step.
 
-    handover_runs {_id: handover id, epoch, state, event, parts, moved}
+    handover_runs {_id: handover id, epoch, state, event, parts, moved, failures, retry_at}
 
 State goes `stored -> sweeping -> answered`. Runs are worked through in the order of their epochs,
 one at a time, by the replica that holds the lease. The sweep reads where items go from the rows,
 never from the event, so that a run which comes late moves by the newest decision, or nothing.
+
+An item that cannot be moved because of an error in our own code holds up nothing else: the sweep
+moves all others, the run stays open and is tried again with growing pauses, later runs go on.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -23,13 +26,14 @@ from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
 from shared.events.scheduler import CoverageChanged, HandoverStarted, MemberChanged
 from shared.handover.rows import Acting, Here, Rows, of_client
 from shared.handover.rule import Holding, destination
-from shared.mongo import Collection, Conflict, Document
+from shared.mongo import Collection, Conflict, Document, is_infrastructure
 from shared.outbox import Transaction
 from shared.service import Service
 
 __all__ = ["Items", "Participation", "holding_indexes"]
 
 _CHUNK = 500
+_PAUSE_MAX = timedelta(minutes=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -114,18 +118,40 @@ class Participation:
     # The worker
 
     async def work(self) -> bool:
-        """Take the oldest open run one step further; False if there is none."""
-        run = await self._runs.find_one({"state": {"$ne": "answered"}}, sort=[("epoch", 1)])
+        """Take the oldest open run one step further; False if there is none to be tried now."""
+        ready = {"$or": [{"retry_at": None}, {"retry_at": {"$lte": self._clock()}}]}
+        run = await self._runs.find_one(
+            {"state": {"$ne": "answered"}, **ready}, sort=[("epoch", 1)]
+        )
         if run is None:
             return False
+        try:
+            await self._carry_out(run)
+        except Exception as error:
+            if _may_pass(error):
+                raise
+            _log.exception("handover run failed, later ones go on", handover=run["_id"])
+            await self._try_later(run)
+        return True
+
+    async def _carry_out(self, run: Document) -> None:
         envelope = Envelope.parse(run["envelope"])
         event = HandoverStarted.model_validate(envelope.data)
         with caused_by(envelope):
             if run["state"] == "stored":
                 await self._take_decisions(event)
-            await self._sweep(event)
-            await self._answer(event)
-        return True
+            if await self._sweep(event):
+                await self._try_later(run)
+            else:
+                await self._answer(event)
+
+    async def _try_later(self, run: Document) -> None:
+        failures = run.get("failures", 0) + 1
+        pause = min(_PAUSE_MAX, timedelta(seconds=2 ** min(failures, 10)))
+        await self._runs.update_one(
+            {"_id": run["_id"]},
+            {"$set": {"failures": failures, "retry_at": self._clock() + pause}},
+        )
 
     async def _take_decisions(self, event: HandoverStarted) -> None:
         await self.rows.apply_presence(
@@ -138,17 +164,37 @@ class Participation:
             {"_id": event.handover_id, "state": "stored"}, {"$set": {"state": "sweeping"}}
         )
 
-    async def _sweep(self, event: HandoverStarted) -> None:
-        """In passes over all open items, until one finds nothing to move."""
+    async def _sweep(self, event: HandoverStarted) -> set[str]:
+        """In passes over all open items, until one finds nothing to move. Returns the ids of those
+        that should be and cannot."""
+        stuck: set[str] = set()
         while True:
             found = [
-                (items, ids) for items in self._items if (ids := await self._due_to_move(items))
+                (items, ids)
+                for items in self._items
+                if (ids := [id for id in await self._due_to_move(items) if id not in stuck])
             ]
             if not found:
-                return
+                return stuck
             for items, ids in found:
                 for start in range(0, len(ids), _CHUNK):
-                    await self._move_chunk(event, items, ids[start : start + _CHUNK])
+                    stuck |= await self._move_each(event, items, ids[start : start + _CHUNK])
+
+    async def _move_each(self, event: HandoverStarted, items: Items, ids: list[str]) -> set[str]:
+        """Move them together, or if that fails half by half; returns those that fail alone."""
+        try:
+            await self._move_chunk(event, items, ids)
+        except Exception as error:
+            if _may_pass(error):
+                raise
+            if len(ids) == 1:
+                _log.exception("item cannot be moved", collection=items.collection, item=ids[0])
+                return set(ids)
+        else:
+            return set()
+        middle = len(ids) // 2
+        first = await self._move_each(event, items, ids[:middle])
+        return first | await self._move_each(event, items, ids[middle:])
 
     async def _due_to_move(self, items: Items) -> list[str]:
         """Ids of the items that the rule would move, as the rows are now."""
@@ -232,6 +278,11 @@ class Participation:
             total=moved,
             committed_at=tuple(seen.get(part) for part in range(1, parts + 1)),
         )
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same may go well the next time: the worker is begun again as a whole."""
+    return is_infrastructure(error) or isinstance(error, Conflict)
 
 
 def holding_indexes() -> Sequence[Sequence[tuple[str, int]]]:

@@ -169,20 +169,24 @@ def sequences(told: Iterable[Told], aggregates: Mapping[str, int]) -> Iterator[F
     """
     last: Counter[str] = Counter()
     ids: dict[tuple[str, int], str] = {}
+    seen: set[str] = set()
     for one in told:
         name = f"{one.topic}/{one.key}"
-        known = ids.setdefault((name, one.sequence), one.id)
-        if known != one.id:
+        if (known := ids.setdefault((name, one.sequence), one.id)) != one.id:
             yield Finding(Wrong.DOUBLED, f"{name}: two events have number {one.sequence}")
-        elif one.sequence > last[name]:
-            hole = one.sequence > last[name] + 1 and one.topic not in _COMPACTED
-            if hole:
-                text = f"{name}: {one.sequence} comes after {last[name]}"
-                yield Finding(Wrong.REORDERED, text)
-            last[name] = one.sequence
+        elif known in seen:
+            continue
+        elif not last[name] < one.sequence <= (last[name] + 1 if _gapless(one) else one.sequence):
+            yield Finding(Wrong.REORDERED, f"{name}: {one.sequence} comes after {last[name]}")
+        seen.add(one.id)
+        last[name] = max(last[name], one.sequence)
     for name, sequence in aggregates.items():
         if last[name] < sequence:
             yield Finding(Wrong.LOST, f"{name} was told to {last[name]} of {sequence}")
+
+
+def _gapless(one: Told) -> bool:
+    return one.topic not in _COMPACTED
 
 
 # What was learned from events

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from deploy.local.settings import SERVICES
 
-__all__ = ["REPLICAS", "VICTIMS", "Blow", "Cycle", "Kind", "plan"]
+__all__ = ["REPLICAS", "VICTIMS", "Blow", "Cycle", "Kind", "plan", "short_plan"]
 
 REPLICAS = tuple(name for service in SERVICES for name in (service, f"{service}-2"))
 VICTIMS = (*REPLICAS, "front-door", "kafka", "mongodb")
@@ -57,11 +57,21 @@ class Cycle:
         return victims <= set(REPLICAS) and not any(_twin(one) in victims for one in victims)
 
 
-def plan(seed: int, cycles: int, *, pairs_of_ten: int = _PAIRS_OF_TEN) -> list[Cycle]:
+def plan(seed: int, cycles: int) -> list[Cycle]:
     """The same for the same seed. Nobody is hit again before everybody has been."""
     rng = random.Random(seed)
     victims = _round_after_round(rng)
-    return [_cycle(number, rng, victims, pairs_of_ten) for number in range(1, cycles + 1)]
+    return [_cycle(number, rng, victims) for number in range(1, cycles + 1)]
+
+
+def short_plan(seed: int) -> list[Cycle]:
+    """Everybody is hit once, several at a time; no pause outlasts a session."""
+    rng = random.Random(seed)
+    victims = _round_after_round(rng)
+    return [
+        Cycle(number, tuple(_blow(next(victims), rng, _PAUSES[:2]) for _ in range(together)), 20)
+        for number, together in enumerate((4, 4, 3), start=1)
+    ]
 
 
 def _round_after_round(rng: random.Random) -> Iterator[str]:
@@ -74,16 +84,16 @@ def _round_after_round(rng: random.Random) -> Iterator[str]:
         last = order[-1]
 
 
-def _cycle(number: int, rng: random.Random, victims: Iterator[str], pairs_of_ten: int) -> Cycle:
-    together = 2 if rng.randrange(10) < pairs_of_ten else 1
+def _cycle(number: int, rng: random.Random, victims: Iterator[str]) -> Cycle:
+    together = 2 if rng.randrange(10) < _PAIRS_OF_TEN else 1
     blows = tuple(_blow(next(victims), rng) for _ in range(together))
     return Cycle(number, blows, after=rng.randrange(10, 40))
 
 
-def _blow(victim: str, rng: random.Random) -> Blow:
+def _blow(victim: str, rng: random.Random, pauses: Sequence[tuple[float, float]] = _PAUSES) -> Blow:
     if rng.randrange(10) < _KILLS_OF_TEN:
         return Blow(victim, Kind.KILL)
-    return Blow(victim, Kind.PAUSE, round(rng.uniform(*rng.choice(_PAUSES)), 1))
+    return Blow(victim, Kind.PAUSE, round(rng.uniform(*rng.choice(pauses)), 1))
 
 
 def _twin(replica: str) -> str:

@@ -161,3 +161,24 @@ async def test_four_handovers_in_any_order_on_two_workers(make_replica: MakeRepl
         await asyncio.gather(*(replica.work() for replica in replicas))
     assert "ben" not in await replicas[0].holders()
     assert await wrong(replicas[0], runs=4) == []
+
+
+async def test_an_item_that_cannot_be_moved_holds_up_nothing_else(planner: Replica) -> None:
+    """Not the other items, not later handovers; the receipt stays open until it is mended."""
+    await planner.sweep(ANNA_ACTS)
+    await planner.put("anna", 5)
+    broken, *_ = await planner.all_tasks()
+    await planner.tasks.update_one({"_id": broken["_id"]}, {"$unset": {"title": ""}})
+
+    await planner.sweep(ANNA_AWAY)
+    assert await planner.holders() == {"anna": 1, "ben": 4}
+    assert {part.total for part in (await planner.answers())["h2"]} == {None}
+    await planner.sweep(BEN_AWAY_TOO)
+    assert await planner.holders() == {"anna": 1, "cem": 4}
+
+    await planner.tasks.update_one({"_id": broken["_id"]}, {"$set": {"title": "Türchen 1"}})
+    runs = planner.mongo.collection("handover_runs")
+    await runs.update_many({}, {"$set": {"retry_at": None}})
+    await planner.work()
+    assert await planner.holders() == {"cem": 5}
+    assert await wrong(planner, runs=3) == []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from pymongo.errors import BulkWriteError
+from structlog.testing import capture_logs
 
 from shared.consuming import Received, dispatch
 from shared.events import topics
@@ -66,3 +67,26 @@ def test_errors_of_the_database_are_told_without_what_was_written() -> None:
     error = BulkWriteError({"writeErrors": [{"op": {"note": "canary"}, "code": 11000}]})
     assert "canary" not in described(error)
     assert described(error).startswith("BulkWriteError")
+
+
+async def test_a_measure_that_fails_is_told_once_and_leaves_the_others_alone(
+    settings: ServiceSettings, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.service._MEASURE_SECONDS", 0.05)
+    service, measured = Service("inbox", settings), 0
+
+    async def broken() -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    async def sound() -> None:
+        nonlocal measured
+        measured += 1
+
+    service.measure(broken)
+    service.measure(sound)
+    with capture_logs() as lines:
+        await start(service)
+        await eventually(lambda: measured >= 3)
+
+    told = [line for line in lines if "measure failed" in line["event"]]
+    assert [line["error"] for line in told] == ["ZeroDivisionError('a bug of ours')"]

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 import structlog
 
-from shared.observability import METRICS, causation_id, configure_logging, correlation_id
+from shared.observability import (
+    METRICS,
+    Sparing,
+    causation_id,
+    configure_logging,
+    correlation_id,
+)
 
 NAMES = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "aiokafka", "pymongo", "faststream")
 
@@ -81,3 +87,26 @@ def test_every_shared_metric_names_its_service_and_says_what_it_means() -> None:
         assert family.name.startswith("understudy_")
         assert family.name.removeprefix("understudy_") == name.removesuffix("_total")
         assert family.documentation
+
+
+def record(name: str, message: str, at: float) -> logging.LogRecord:
+    made = logging.LogRecord(name, logging.ERROR, "", 0, message, ("Kafka",), None)
+    made.created = at
+    return made
+
+
+def test_what_a_library_says_again_and_again_is_said_once_and_counted() -> None:
+    sparing = Sparing("aiokafka", seconds=10)
+    told = [record("aiokafka.conn", "%s is away", at) for at in (0, 1, 2, 11)]
+    another = record("aiokafka.conn", "%s is back", 3)
+    ours = [record("services.planner", "%s is away", at) for at in (0, 1)]
+
+    passed = [one.getMessage() for one in (*told, another, *ours) if sparing.filter(one)]
+
+    assert passed == [
+        "Kafka is away",
+        "Kafka is away (and 2 more)",
+        "Kafka is back",
+        "Kafka is away",
+        "Kafka is away",
+    ]
