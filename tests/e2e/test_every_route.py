@@ -27,7 +27,6 @@ from services.scheduler.settings import SchedulerSettings
 from shared.auth import Identity, Role, Scope, Tokens
 from shared.service import Service
 from shared.web.access import Access, accesses
-from tests.faults.test_kills import _deliver
 from tests.support.agency import Agency
 from tests.support.books import Books, Row
 from tests.support.engines import AUTH_SECRET, Engines
@@ -132,11 +131,11 @@ async def world(
         await services.start()
         await agency.build()
         async with httpx.AsyncClient(base_url=services.url, timeout=20) as http:
-            ids = await _fill(http, agency, books)
+            ids = await _fill(agency, books)
             yield World(http, agency, books, ids)
 
 
-async def _fill(http: httpx.AsyncClient, agency: Agency, books: Books) -> dict[str, str]:
+async def _fill(agency: Agency, books: Books) -> dict[str, str]:
     """One of everything, all of the agency's one client."""
     task_id = await agency.task(7)
     content = {"client_id": agency.client, "title": "Task 7 content", "text": "kein Warmwasser"}
@@ -156,7 +155,7 @@ async def _fill(http: httpx.AsyncClient, agency: Agency, books: Books) -> dict[s
         "text": "kein Warmwasser",
         "sent_at": "2026-11-24T08:00:00Z",
     }
-    await _deliver(http, agency.sources[0], [message])
+    await agency.deliver(agency.sources[0], [message])
     await eventually(lambda: bool(books.rows("inbox", "conversations")), timeout=30)
     reported = await agency.report_sick("Jana")
     await agency.receipt_closed(reported["handover_id"])

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
 import httpx
-from standardwebhooks import Webhook
 from tenacity import (
     AsyncRetrying,
     RetryError,
@@ -22,7 +21,7 @@ from tenacity import (
 
 from shared.auth import Identity, Role, Scope, Tokens
 from tests.faults.ledger import Outcome
-from tests.support.agency import NotNow
+from tests.support.agency import NotNow, signed
 from tests.support.engines import AUTH_SECRET
 
 __all__ = ["Answer", "Client", "Unanswered"]
@@ -92,7 +91,7 @@ class Client:
         """As a platform does: signed."""
         body = json.dumps({"type": "message.received", "data": messages})
         return await self._ask(
-            "POST", f"/inbox/webhooks/{source['id']}", _signed(source["secret"], body), body
+            "POST", f"/inbox/webhooks/{source['id']}", signed(source, body), body
         )
 
     async def _ask(
@@ -124,12 +123,3 @@ class Client:
         except RetryError as error:
             raise Unanswered(f"{method} {path}: {error.last_attempt.exception()!r}") from None
         raise AssertionError("unreachable")
-
-
-def _signed(secret: str, body: str) -> dict[str, str]:
-    message_id, now = uuid4().hex, datetime.now(UTC)
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(message_id, now, body),
-    }

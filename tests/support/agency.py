@@ -7,6 +7,7 @@ deputy and Mira his; Lena leads. Every call is repeated until it is answered, wi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import httpx
+from standardwebhooks import Webhook
 from tenacity import (
     AsyncRetrying,
     retry_if_exception_type,
@@ -25,7 +27,7 @@ from shared.auth import Identity, Role, Scope, Tokens
 from tests.support.engines import AUTH_SECRET
 from tests.support.waiting import eventually
 
-__all__ = ["Agency", "NotNow"]
+__all__ = ["Agency", "NotNow", "signed"]
 
 _DISCIPLINES = ("copywriting", "community", "publishing", "design")
 _PATIENCE_SECONDS = 90
@@ -152,6 +154,11 @@ class Agency:
         assert found is not None
         return found
 
+    async def deliver(self, source: Mapping[str, str], messages: Sequence[Any]) -> None:
+        """As a platform does."""
+        body = json.dumps({"type": "message.received", "data": messages})
+        await self._ask("POST", f"/inbox/webhooks/{source['id']}", signed(source, body), body)
+
     # HTTP
 
     async def get(self, path: str) -> Any:
@@ -173,6 +180,10 @@ class Agency:
         headers = {"Authorization": f"Bearer {self._lead}", "Idempotency-Key": uuid4().hex}
         if if_match is not None:
             headers["If-Match"] = f'"{if_match}"'
+        return await self._ask(method, path, headers, "" if body is None else json.dumps(body))
+
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: str) -> Any:
+        headers = {**headers, "Content-Type": "application/json"}
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type((NotNow, httpx.TransportError)),
             wait=wait_random_exponential(multiplier=0.05, max=1),
@@ -180,11 +191,21 @@ class Agency:
             reraise=True,
         ):
             with attempt:
-                response = await self._http.request(method, path, json=body, headers=headers)
+                response = await self._http.request(method, path, content=body, headers=headers)
                 if response.status_code >= 500 or _not_known_yet(response):
                     raise NotNow(response.text)
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
         return response.json()
+
+
+def signed(source: Mapping[str, str], body: str) -> dict[str, str]:
+    """The headers with which a platform delivers the body."""
+    message_id, now = uuid4().hex, datetime.now(UTC)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(source["secret"]).sign(message_id, now, body),
+    }
 
 
 def _not_known_yet(response: httpx.Response) -> bool:
