@@ -1,4 +1,4 @@
-"""What Maven fetches once: Kafka's jars, and the page library that the services serve."""
+"""What Maven fetches once: Kafka's jars, and the page libraries that the services serve."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 from deploy.local.processes import ProcessFailed
@@ -14,16 +13,12 @@ from deploy.local.settings import LocalSettings
 
 __all__ = ["are_present", "fetch"]
 
-_POM = Path(__file__).with_name("pom.xml")
-# The file that browsers get: the webjar that holds it, and how its name in there ends.
-_PAGE_LIBRARY = {
-    "htmx.min.js": ("htmx.org-*.jar", "/dist/htmx.min.js"),
-    "sse.js": ("htmx-ext-sse-*.jar", "/sse.js"),
-}
+_BROKER = Path(__file__).with_name("pom.xml")
+_PAGE_LIBRARIES = Path(__file__).parents[1] / "assets" / "pom.xml"
 
 
 def are_present(settings: LocalSettings) -> bool:
-    """Everything of the present `pom.xml` was fetched before."""
+    """Everything of the present poms was fetched before."""
     stamp = _stamp(settings)
     return stamp.exists() and stamp.read_text() == _version()
 
@@ -32,40 +27,34 @@ async def fetch(settings: LocalSettings) -> None:
     """Run Maven unless everything is there. An interrupted run leaves the old state or none."""
     if are_present(settings):
         return
-    fresh = settings.kafka_jars.with_name("lib.part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    await _copy_dependencies(fresh)
-    _unpack_page_library(fresh, settings.assets / "vendor")
-    shutil.rmtree(settings.kafka_jars, ignore_errors=True)
-    fresh.rename(settings.kafka_jars)
+    jars, libraries = _fresh(settings.kafka_jars), _fresh(settings.assets)
+    await _maven(_BROKER, "copy-dependencies", f"-DoutputDirectory={jars}")
+    await _maven(_PAGE_LIBRARIES, "unpack-dependencies", f"-Dassets={libraries}")
+    for fresh, place in ((jars, settings.kafka_jars), (libraries, settings.assets)):
+        shutil.rmtree(place, ignore_errors=True)
+        fresh.rename(place)
     _stamp(settings).write_text(_version())
 
 
-async def _copy_dependencies(target: Path) -> None:
+def _fresh(place: Path) -> Path:
+    """An empty folder beside `place`, to be put in its place when it is full."""
+    fresh = place.with_name(f"{place.name}.part").resolve()
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    return fresh
+
+
+async def _maven(pom: Path, goal: str, where: str) -> None:
     maven = await asyncio.create_subprocess_exec(
-        *("mvn", "--batch-mode", "--quiet", "--strict-checksums", "--file", str(_POM)),
-        *("dependency:copy-dependencies", f"-DoutputDirectory={target.resolve()}"),
+        *("mvn", "--batch-mode", "--quiet", "--strict-checksums", "--file", str(pom)),
+        *(f"dependency:{goal}", where),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
     output, _ = await maven.communicate()
     if maven.returncode:
-        raise ProcessFailed(f"Maven could not fetch what {_POM.name} names:\n{output.decode()}")
-
-
-def _unpack_page_library(jars: Path, vendor: Path) -> None:
-    """The webjars are taken out of `jars`: they are none of the broker's business."""
-    vendor.mkdir(parents=True, exist_ok=True)
-    for name, (pattern, ending) in _PAGE_LIBRARY.items():
-        [jar] = jars.glob(pattern)
-        with zipfile.ZipFile(jar) as archive:
-            [member] = (entry for entry in archive.namelist() if entry.endswith(ending))
-            (vendor / name).write_bytes(archive.read(member))
-    for pattern, _ in _PAGE_LIBRARY.values():
-        for jar in jars.glob(pattern):
-            jar.unlink()
+        raise ProcessFailed(f"Maven could not fetch what {pom} names:\n{output.decode()}")
 
 
 def _stamp(settings: LocalSettings) -> Path:
@@ -73,4 +62,4 @@ def _stamp(settings: LocalSettings) -> Path:
 
 
 def _version() -> str:
-    return hashlib.sha256(_POM.read_bytes()).hexdigest()
+    return hashlib.sha256(_BROKER.read_bytes() + _PAGE_LIBRARIES.read_bytes()).hexdigest()

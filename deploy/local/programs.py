@@ -23,7 +23,7 @@ __all__ = [
     "smtp",
 ]
 
-_CADDYFILE = Path(__file__).with_name("Caddyfile")
+_CADDYFILE = Path(__file__).parents[1] / "front-door" / "Caddyfile"
 _DEMO_ROUTES = Path(__file__).with_name("demo.caddy")
 
 
