@@ -211,16 +211,20 @@ def _text(of: type) -> str:
 
 
 class _OnTheWire(GenerateJsonSchema):
-    """Without the titles that repeat names, and with descriptions on one line."""
+    """Without the titles that repeat names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # as pydantic asks
         return False
 
-    def generate_inner(self, schema: Any) -> dict[str, Any]:
-        made = super().generate_inner(schema)
-        if "description" in made:
-            made["description"] = " ".join(made["description"].split())
-        return made
+
+def _on_one_line(schema: dict[str, Any]) -> dict[str, Any]:
+    """Its descriptions, which are docstrings."""
+    if isinstance(said := schema.get("description"), str):
+        schema["description"] = " ".join(said.split())
+    for part in schema.values():
+        if isinstance(part, dict):
+            _on_one_line(part)
+    return schema
 
 
 def _schemas(told: Heard, heard: Heard) -> dict[str, Any]:
@@ -233,7 +237,7 @@ def _schemas(told: Heard, heard: Heard) -> dict[str, Any]:
         ref_template=_SCHEMAS,
         schema_generator=_OnTheWire,
     )
-    schemas: dict[str, Any] = found["$defs"]
+    schemas: dict[str, Any] = _on_one_line(found["$defs"])
     schemas["Envelope"] = _envelope(schemas["Envelope"])
     for event, mode in modes.items():
         schemas[event.type] = _payload(event, references[event, mode])

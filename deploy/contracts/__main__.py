@@ -6,9 +6,9 @@ import argparse
 import sys
 
 from deploy.contracts import catalogue
-from deploy.contracts.baseline import keep
+from deploy.contracts.baseline import AlreadyReleased, keep
 from deploy.contracts.composition import composed
-from deploy.contracts.documents import CATALOGUE, FOLDER, text_of
+from deploy.contracts.documents import CATALOGUE, FOLDER, Documents, text_of
 from shared.asyncapi import VERSION
 
 
@@ -20,9 +20,16 @@ def main() -> int:
     for service, document in documents.items():
         (FOLDER / f"{service}.json").write_text(text_of(document))
     CATALOGUE.write_text(catalogue.page(documents))
-    if action == "release":
+    return _release(documents) if action == "release" else 0
+
+
+def _release(documents: Documents) -> int:
+    try:
         keep(VERSION, documents)
-        print(f"Kept as what release {VERSION} promises; the next one is compared with it.")
+    except AlreadyReleased as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print(f"Kept as what release {VERSION} promises; the next one is compared with it.")
     return 0
 
 

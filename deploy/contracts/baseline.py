@@ -6,14 +6,24 @@ from pathlib import Path
 
 from deploy.contracts.documents import FOLDER, Documents, kept, text_of
 
-__all__ = ["RELEASED", "keep", "last_release"]
+__all__ = ["RELEASED", "AlreadyReleased", "keep", "last_release"]
 
 RELEASED = FOLDER / "released"
 
 
-def keep(version: str, documents: Documents) -> None:
-    folder = RELEASED / version
-    folder.mkdir(parents=True, exist_ok=True)
+class AlreadyReleased(Exception):
+    """What a release promised is never written anew."""
+
+
+def keep(version: str, documents: Documents, releases: Path = RELEASED) -> None:
+    """Raises `AlreadyReleased`."""
+    folder = releases / version
+    if folder.exists():
+        raise AlreadyReleased(
+            f"Release {version} has its contracts already. Raise the version in pyproject.toml and "
+            "shared/asyncapi.py first."
+        )
+    folder.mkdir(parents=True)
     for service, document in documents.items():
         (folder / f"{service}.json").write_text(text_of(document))
 

@@ -15,10 +15,28 @@ __all__ = ["page"]
 def page(documents: Documents) -> str:
     contracts = read(documents)
     version = next(iter(documents.values()))["info"]["version"]
-    return "\n".join(_lines(contracts, version)) + "\n"
+    return "\n".join(_lines(contracts, version, _words(documents))) + "\n"
 
 
-def _lines(contracts: Contracts, version: str) -> Iterator[str]:
+def _words(documents: Documents) -> list[str]:
+    """Each list of words that a field is limited to, with what it says of them."""
+    lists = {
+        name: schema
+        for document in documents.values()
+        for name, schema in document["components"]["schemas"].items()
+        if "enum" in schema
+    }
+    return [
+        f"| {_ticked(schema['enum'])} | {schema['description']} |"
+        for _, schema in sorted(lists.items())
+    ]
+
+
+def _ticked(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _lines(contracts: Contracts, version: str, words: Iterable[str]) -> Iterator[str]:
     topics = sorted(
         contracts.topics.values(), key=lambda topic: ("dead-" in topic.name, topic.name)
     )
@@ -30,6 +48,8 @@ def _lines(contracts: Contracts, version: str) -> Iterator[str]:
     yield from _fields(contracts.envelope)
     for topic in topics:
         yield from _topic(topic, told)
+    yield from ("", "## Words", "", *_WORDS_HEAD.splitlines(), "")
+    yield from ("| Words | Meaning |", "|---|---|", *words)
 
 
 # Topics
@@ -45,16 +65,13 @@ def _contents(topics: Iterable[Topic]) -> Iterator[str]:
 def _topic(topic: Topic, told: dict[str, str]) -> Iterator[str]:
     """`told` says in which topic's section an event's fields stand."""
     yield from ("", f"## {topic.name}", "", topic.purpose, "")
-    yield from ("| | |", "|---|---|")
-    yield f"| Written by | {_writers(topic)} |"
-    yield f"| Read by | {_readers(topic)} |"
-    yield f"| Key | {topic.key} |"
-    yield f"| Partitions | {topic.partitions} |"
-    yield f"| Kept | {_kept(topic)} |"
+    yield from ("| Written by | Read by | Key | Partitions | Kept |", "|---|---|---|---|---|")
+    facts = (_writers(topic), _readers(topic), topic.key, str(topic.partitions), _kept(topic))
+    yield f"| {' | '.join(facts)} |"
     if not topic.sequenced:
-        yield "| Sequence | none: many systems write here, so know records by their own identity |"
+        yield from ("", _NO_SEQUENCE)
     if topic.personal:
-        yield "| Personal data | yes: keep bodies nowhere longer than here without need |"
+        yield from ("", _PERSONAL)
     for event in topic.events.values():
         yield ""
         if event.type in told:
@@ -103,9 +120,9 @@ def _event(topic: Topic, event: Told) -> Iterator[str]:
 
 
 def _fields(schema: Schema) -> Iterator[str]:
-    yield from ("| Field | Type | | Meaning |", "|---|---|---|---|")
+    yield from ("| Field | Type | Present | Meaning |", "|---|---|---|---|")
     for path, field, always in _walk(schema, ""):
-        presence = "always" if always else "may be absent"
+        presence = "always" if always else "sometimes"
         yield f"| `{path}` | {_type(field)} | {presence} | {_meaning(field)} |"
 
 
@@ -157,7 +174,7 @@ def _meaning(schema: Schema) -> str:
         inner = _something(inner["items"])
     words = inner.get("enum") or inner.get("propertyNames", {}).get("enum")
     if words:
-        said.append("One of " + ", ".join(f"`{word}`" for word in words) + ".")
+        said.append(f"One of {_ticked(words)}.")
     if "const" in inner:
         said.append(f"`{inner['const']}`.")
     if "maxLength" in inner:
@@ -196,8 +213,18 @@ Everything Understudy tells on Kafka, as of version {version}. For programs, the
 
 ## Contents
 
-[The envelope](#the-envelope), and by topic:
+[The envelope](#the-envelope), [the words](#words), and by topic:
 """
+
+_NO_SEQUENCE = (
+    "Many systems write here, so the sequence says nothing: know records by their identity."
+)
+
+_PERSONAL = "**Personal data**: keep bodies nowhere longer than here without need."
+
+_WORDS_HEAD = """\
+The fields that are one of few words. The lists are closed: another word comes with another version
+of the type."""
 
 _ENVELOPE = """\
 Every record is one [CloudEvents 1.0](https://cloudevents.io) event, a JSON object. What the type

@@ -131,7 +131,8 @@ def _type_breaks(before: Topic, now: Topic, everything: Contracts) -> Iterator[B
         for change in _event_changes(told, now.events[type]):
             whom = _readers(before, type) if change.party is Party.READERS else _STORED
             what = f"{change.where} {change.what}"
-            yield Break(before.name, type, what, whom, _new_version(type))
+            remedy = _GIVE_DEFAULT if change.what == _NO_DEFAULT else _new_version(type)
+            yield Break(before.name, type, what, whom, remedy)
 
 
 def _where_it_went(type: str, now: Contracts) -> str:
@@ -165,6 +166,8 @@ _STORED = (
     "topic or go on being written"
 )
 _KEEP_TOPIC = "put it back; or add a topic beside it, and write both until nobody uses the old one"
+_NO_DEFAULT = "is new and has no default"
+_GIVE_DEFAULT = "give it a default, which says what its absence in older events means"
 _KEEP_FIELD = "put it back; the envelope is the same for all, so add fields to it, with a default"
 
 
@@ -266,7 +269,7 @@ def _property_changes(before: Schema, now: Schema, where: str) -> Iterator[Chang
     for name in new.keys() - old.keys():
         if name in surely_now and "default" not in new[name]:
             path = f"{where}.{name}" if where else name
-            yield Change(path, "is new and has no default", Party.SUCCESSORS)
+            yield Change(path, _NO_DEFAULT, Party.SUCCESSORS)
 
 
 def _part_changes(keyword: str, before: Schema, now: Schema, where: str) -> Iterator[Change]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.contracts.baseline import RELEASED
+from deploy.contracts.baseline import RELEASED, AlreadyReleased, keep
 from deploy.contracts.compatibility import Break, breaks, report
 from deploy.contracts.documents import Documents, kept
 
@@ -315,6 +316,14 @@ def test_it_says_for_whom_and_what_to_do() -> None:
     assert "docs/decisions/" in told
 
 
+def test_what_a_release_promised_is_never_written_anew(tmp_path: Path) -> None:
+    keep("0.2.0", FIRST, tmp_path)
+    assert kept(tmp_path / "0.2.0") == FIRST
+    with pytest.raises(AlreadyReleased, match="Raise the version"):
+        keep("0.2.0", {}, tmp_path)
+
+
 def test_a_field_without_a_default_breaks_our_own_services() -> None:
     [broken] = after(added("MemberChanged", "phone", TEXT))
     assert broken.whom.startswith("this release's own services")
+    assert broken.remedy.startswith("give it a default")
