@@ -13,9 +13,11 @@ from math import ceil, floor
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-__all__ = ["Day", "DayAxis", "Span"]
+__all__ = ["Day", "DayAxis", "Span", "Week"]
 
 _SATURDAY = 5
+_WEEK = 7
+_LONGEST_MONTH = 31
 
 
 class _Stretch(Protocol):
@@ -39,6 +41,17 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """Seven columns from `first`; `number` is that of its ISO week. `now`: how many of its days
+    have gone by, None if it is not the present one."""
+
+    first: date
+    number: int
+    past: bool
+    now: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """From `start` to `end` in days from the left edge. `parts` are its shares of the days it
     touches: 1 for a whole day, 0.25 for six hours."""
@@ -46,6 +59,10 @@ class Span:
     start: float
     end: float
     parts: tuple[float, ...]
+
+    @property
+    def days(self) -> float:
+        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +90,30 @@ class DayAxis:
         ]
 
     @property
+    def narrow(self) -> bool:
+        """So many days that only weeks have room for a heading, and bands for their initials
+        once."""
+        return self.count > _LONGEST_MONTH
+
+    @property
+    def weeks(self) -> list[Week]:
+        """Of an axis that begins on a Monday."""
+        here = self.position(self.now)
+        return [
+            Week(
+                first=(first := self.first + timedelta(days=left)),
+                number=first.isocalendar().week,
+                past=left + _WEEK <= here,
+                now=here - left if left <= here < left + _WEEK else None,
+            )
+            for left in range(0, self.count, _WEEK)
+        ]
+
+    @property
     def now_at(self) -> float | None:
         """Where the now-line stands; None if today is not on the board."""
         at = self.position(self.now)
-        return at if 0 < at < self.count else None
+        return at if 0 <= at < self.count else None
 
     def position(self, at: datetime) -> float:
         """Days from the left edge; negative before it."""

@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from services.scheduler.coverage.board import coverage_board
 from services.scheduler.coverage.query import BoardChoice, Chosen, query_behind
-from services.scheduler.coverage.view import Board, ClientRows
+from services.scheduler.coverage.view import Board, BoardRow, ClientRows
 from services.scheduler.edge import Reader
 from services.scheduler.handovers.panel import OVERVIEW, read_panel
 from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.setting_up import read_steps
 from shared.auth import Identity
+from shared.ui.board import DayAxis
 from shared.ui.ui import Toast
 from shared.web import EventSourceResponse, Part, ServerSentEvent, live
 
@@ -27,8 +28,11 @@ __all__ = ["router", "to_board"]
 router = APIRouter(include_in_schema=False)
 
 _CELLS = 2_000
-"""Rows times days that are drawn at once: what comes after them is folded, so that the page of a
-large agency stays small."""
+"""Days of rows that are drawn at once: what comes after them is folded, so that the page of a large
+agency stays small."""
+
+_CELLS_OF_A_BAND = 7
+"""Where bands have their initials once, one weighs as much as so many days that have them each."""
 
 _WATCHED = ["coverage_clock", "handovers", "receipt_parts"]
 
@@ -121,8 +125,12 @@ class Group:
 def _drawn(board: Board, query: BoardChoice) -> Iterable[Group]:
     cells = 0
     for client in board.clients:
-        cells += len(client.rows) * board.days
+        cells += sum(_cells(row, board.axis) for row in client.rows)
         yield Group(client, drawn=cells <= _CELLS or client.id in query.unfolded)
+
+
+def _cells(row: BoardRow, axis: DayAxis) -> int:
+    return _CELLS_OF_A_BAND * (1 + len(row.stretches)) if axis.narrow else axis.count
 
 
 async def _panel(screen: Screen, who: Identity, query: BoardChoice) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Stretch(StrEnum):
     WEEK = "week"
     WEEKS = "weeks"
     MONTH = "month"
+    TWELVE_WEEKS = "12weeks"
 
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 12, 31)
@@ -93,6 +94,8 @@ class BoardChoice(BaseModel):
                 return first + 2 * _WEEK
             case Stretch.MONTH:
                 return (first + timedelta(days=31)).replace(day=1)
+            case Stretch.TWELVE_WEEKS:
+                return first + 12 * _WEEK
 
 
 Chosen = Annotated[BoardChoice, Query()]

@@ -26,6 +26,21 @@ def test_days_know_what_they_are() -> None:
     assert [day.date.day for day in days if day.week_start] == [30]
 
 
+def test_twelve_weeks_are_headed_by_their_numbers() -> None:
+    axis = DayAxis(date(2026, 11, 23), 84, BERLIN, at(1, 12, month=12))
+    assert axis.narrow
+    assert not AXIS.narrow
+    weeks = axis.weeks
+    assert [week.number for week in weeks] == [48, 49, 50, 51, 52, 53, 1, 2, 3, 4, 5, 6]
+    assert [week.past for week in weeks[:3]] == [True, False, False]
+    assert [week.now for week in weeks[:3]] == [None, pytest.approx(1.5), None]
+    assert weeks[-1].first == date(2027, 2, 8)
+
+
+def test_the_first_minute_of_a_board_is_on_it() -> None:
+    assert DayAxis(date(2026, 11, 23), 7, BERLIN, at(23)).now_at == 0
+
+
 def test_a_stretch_is_cut_at_the_edges_and_at_midnight() -> None:
     assert AXIS.span(at(24, 6), at(26, 18)) == Span(1.25, 3.75, (0.75, 1, 0.75))
     assert AXIS.span(at(1), at(24)) == Span(0, 1, (1,))
