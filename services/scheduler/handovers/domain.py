@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.events.disciplines import Discipline
-from shared.events.handover import Move, Participant, WorkHandedOver
+from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
 from shared.events.scheduler import (
     ActsAs,
     HandoverCause,
@@ -33,10 +33,13 @@ __all__ = [
     "HandoverLeg",
     "HandoverState",
     "Numbered",
+    "Outcome",
     "Part",
+    "Share",
     "complete",
     "fault",
     "moves_told_elsewhere",
+    "outcome",
     "part_of",
 ]
 
@@ -148,6 +151,27 @@ class Numbered:
     move_no: int
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Items of one kind and responsibility that a handover left with one member, or with nobody
+    (`member_id` None). `first_due_at` None: none of them has a deadline."""
+
+    member_id: str | None
+    responsibility_id: str
+    kind: ItemKind
+    items: int
+    first_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many items have nobody, which responsibilities are gaps, who got what."""
+
+    uncovered: int
+    gaps: tuple[str, ...]
+    recipients: tuple[Recipient, ...]
+
+
 def part_of(answer: WorkHandedOver) -> Part:
     return Part(
         # Padded, so that parts sort as they were made.
@@ -195,9 +219,7 @@ def complete(
     handover: Handover, parts: Sequence[Part], leads: Sequence[str], now: datetime
 ) -> HandoverCompleted:
     """What is told of a handover whose parts add up. `leads`: whom to send the summary."""
-    final = _final_moves(parts)
-    uncovered = [move for move in final if move.to_holder is None]
-    gaps = {leg.responsibility_id for leg in handover.legs if leg.to is None}
+    came_of_it = outcome(handover, _shares(_final_moves(parts)))
     return HandoverCompleted(
         handover_id=handover.id,
         number=handover.number,
@@ -207,10 +229,21 @@ def complete(
         started_at=handover.started_at,
         completed_at=now,
         totals=dict(handover.totals),
-        uncovered=len(uncovered),
-        gaps=tuple(sorted(gaps | {move.responsibility_id for move in uncovered})),
-        recipients=tuple(_recipients(handover, final)),
+        uncovered=came_of_it.uncovered,
+        gaps=came_of_it.gaps,
+        recipients=came_of_it.recipients,
         leads=tuple(leads),
+    )
+
+
+def outcome(handover: Handover, shares: Sequence[Share]) -> Outcome:
+    """What came of a handover that left its items so."""
+    uncovered = [share for share in shares if share.member_id is None]
+    gaps = {leg.responsibility_id for leg in handover.legs if leg.to is None}
+    return Outcome(
+        uncovered=sum(share.items for share in uncovered),
+        gaps=tuple(sorted(gaps | {share.responsibility_id for share in uncovered})),
+        recipients=tuple(_recipients(handover, shares)),
     )
 
 
@@ -223,29 +256,45 @@ def _final_moves(parts: Iterable[Part]) -> list[Move]:
     return list(last.values())
 
 
-def _recipients(handover: Handover, final: Iterable[Move]) -> Iterable[Recipient]:
+def _shares(final: Iterable[Move]) -> list[Share]:
+    alike: dict[tuple[str | None, str, ItemKind], list[Move]] = defaultdict(list)
+    for move in final:
+        alike[move.to_holder, move.responsibility_id, move.kind].append(move)
+    return [
+        Share(*key, len(moves), _first(move.due_at for move in moves))
+        for key, moves in alike.items()
+    ]
+
+
+def _first(deadlines: Iterable[datetime | None]) -> datetime | None:
+    return min((at for at in deadlines if at is not None), default=None)
+
+
+def _recipients(handover: Handover, shares: Iterable[Share]) -> Iterable[Recipient]:
     """Who got something: items, or a responsibility to stand in for.
 
     An owner who is put in charge by an edit is told so by whoever did it, not by a brief.
     """
-    received: dict[str, list[Move]] = defaultdict(list)
-    for move in final:
-        if move.to_holder is not None:
-            received[move.to_holder].append(move)
+    received: dict[str, list[Share]] = defaultdict(list)
+    for share in shares:
+        if share.member_id is not None:
+            received[share.member_id].append(share)
     acts_for: dict[str, set[str]] = defaultdict(set)
     for leg in handover.legs:
         edited = handover.cause is HandoverCause.COVERAGE_CHANGED and leg.acts_as is ActsAs.OWNER
         if leg.to is not None and (leg.to in received or not edited):
             acts_for[leg.to].add(leg.responsibility_id)
     for member_id in sorted({*received, *acts_for}):
-        moves = received[member_id]
-        deadlines = [move.due_at for move in moves if move.due_at is not None]
+        own = received[member_id]
+        items = Counter[ItemKind]()
+        for share in own:
+            items[share.kind] += share.items
         yield Recipient(
             member_id=member_id,
-            items=dict(Counter(move.kind for move in moves)),
-            first_due_at=min(deadlines, default=None),
+            items=dict(items),
+            first_due_at=_first(share.first_due_at for share in own),
             responsibilities=tuple(
-                sorted(acts_for[member_id] | {move.responsibility_id for move in moves})
+                sorted(acts_for[member_id] | {share.responsibility_id for share in own})
             ),
         )
 

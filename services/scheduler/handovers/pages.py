@@ -12,7 +12,7 @@ from services.scheduler.edge import PathId, Reader
 from services.scheduler.handovers.domain import HandoverState
 from services.scheduler.handovers.listing import rows_of
 from services.scheduler.handovers.panel import read_closed
-from services.scheduler.handovers.receipt import read_receipt
+from services.scheduler.handovers.receipt import read_receipt, receipt_state
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity
 from shared.web import EventSourceResponse, Paging, Part, ServerSentEvent, live
@@ -76,9 +76,16 @@ async def _followable(
 async def follow_receipt(
     request: Request, screen: TheScreen, who: Reader, handover_id: PathId, cursor: Cursor = None
 ) -> AsyncIterator[ServerSentEvent]:
+    drawn: tuple[object, Part] | None = None
+
     async def render() -> list[Part]:
-        shown = await _receipt(screen, who, handover_id, cursor)
-        return [Part("receipt", screen.part("receipt_live.html", **shown))]
+        nonlocal drawn
+        # Most changes are other handovers': what they leave alone is not read again.
+        state = await receipt_state(screen.desk, who.scope, handover_id)
+        if drawn is None or drawn[0] != state:
+            shown = await _receipt(screen, who, handover_id, cursor)
+            drawn = state, Part("receipt", screen.part("receipt_live.html", **shown))
+        return [drawn[1]]
 
     async for event in live(request, ["handovers", "receipt_parts", "coverage"], render):
         yield event
@@ -102,6 +109,7 @@ async def _receipt(
     return {
         "receipt": receipt,
         "cursor": cursor,
+        "sheet_items": _ITEMS,
         "closed": await read_closed(screen.desk, who.scope, receipt.handover),
         "left": await screen.desk.handovers.uncovered(who.scope, handover_id) if gaps else {},
     }

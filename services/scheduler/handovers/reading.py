@@ -12,7 +12,7 @@ from services.scheduler.handovers.domain import (
     HandoverLeg,
     HandoverState,
     Part,
-    complete,
+    outcome,
 )
 from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.store import PartCount
@@ -122,18 +122,13 @@ async def _as_seen(desk: Desk, scope: Scope, handover: Handover) -> Handover:
     seen = replace(handover, legs=legs)
     if handover.completed_at is None:
         return seen
-    parts = [_visible(part, scope) for part in await desk.handovers.parts(handover.id)]
-    outcome = complete(seen, parts, handover.leads, handover.completed_at)
+    came_of_it = outcome(seen, await desk.handovers.shares(scope, handover.id))
     return replace(
         seen,
-        uncovered=outcome.uncovered,
-        gaps=outcome.gaps,
-        recipients=outcome.recipients,
+        uncovered=came_of_it.uncovered,
+        gaps=came_of_it.gaps,
+        recipients=came_of_it.recipients,
     )
-
-
-def _visible(part: Part, scope: Scope) -> Part:
-    return replace(part, moves=tuple(one for one in part.moves if scope.allows(one.client_id)))
 
 
 def _share(

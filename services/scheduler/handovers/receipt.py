@@ -29,7 +29,7 @@ from shared.events.handover import ItemKind, Move, Participant
 from shared.events.scheduler import HandoverCause
 from shared.mongo import Document
 
-__all__ = ["as_csv", "read_receipt"]
+__all__ = ["as_csv", "read_receipt", "receipt_state"]
 
 _CURSOR = re.compile(r"(planner|scheduler|inbox)\.(\d{1,7})\.(\d{1,7})")
 _CSV_COLUMNS = (
@@ -99,7 +99,23 @@ async def read_receipt(
         handover=await view_handover(desk, scope, handover),
         items=tuple(items),
         next_cursor=str(moved[-1].position) if more else None,
+        handed_back=handback is not None,
         on_return=None if cursor else await _on_return(desk, scope, handover, handback),
+    )
+
+
+async def receipt_state(desk: Desk, scope: Scope, handover_id: str) -> object:
+    """Equal as long as the receipt reads the same: it differs by the handover's own progress, by
+    who acts, and by what later handovers that are under way have told so far.
+
+    Read from counts alone, so that looking costs little however much has moved.
+    """
+    under_way = await desk.handovers.open()
+    return (
+        await desk.handovers.find(scope, handover_id),
+        await desk.handovers.counts(scope, handover_id),
+        await desk.clock.epoch(),
+        [(one.id, one.totals) for one in under_way],
     )
 
 

@@ -24,9 +24,10 @@ from services.scheduler.handovers.domain import (
     HandoverState,
     Numbered,
     Part,
+    Share,
 )
 from shared.auth import Scope
-from shared.events.handover import Participant
+from shared.events.handover import ItemKind, Participant
 from shared.events.scheduler import HandoverCompleted
 from shared.mongo import Document, Mongo, Session
 from shared.outbox import Transaction
@@ -54,6 +55,14 @@ class Uncovered:
 
     items: int
     first_due_at: datetime | None
+
+    @classmethod
+    def with_share(cls, share: Share, others: Uncovered | None) -> Uncovered:
+        dues = [share.first_due_at, others.first_due_at if others else None]
+        return cls(
+            items=share.items + (others.items if others else 0),
+            first_due_at=min((at for at in dues if at is not None), default=None),
+        )
 
 
 _NEWEST_FIRST = Order("handovers", ("epoch", -1), ("_id", -1))
@@ -232,8 +241,8 @@ class Handovers:
         rows = [row async for row in self._parts.collection.aggregate(pipeline)]
         return [self._parts.load(row) for row in rows]
 
-    async def uncovered(self, scope: Scope, handover_id: str) -> dict[str, Uncovered]:
-        """By responsibility: what nobody had after the handover."""
+    async def shares(self, scope: Scope, handover_id: str) -> list[Share]:
+        """Who had what after the handover, counted where it is stored."""
         pipeline: list[Document] = [
             {"$match": {"handover_id": handover_id}},
             {"$unwind": "$moves"},
@@ -241,17 +250,30 @@ class Handovers:
             {"$match": scope.mongo()},
             {"$sort": {"move_no": 1}},
             {"$group": {"_id": "$item_id", "last": {"$last": "$$ROOT"}}},
-            {"$match": {"last.to_holder": None}},
             {
                 "$group": {
-                    "_id": "$last.responsibility_id",
+                    "_id": {
+                        "member_id": "$last.to_holder",
+                        "responsibility_id": "$last.responsibility_id",
+                        "kind": "$last.kind",
+                    },
                     "items": {"$sum": 1},
                     "first_due_at": {"$min": "$last.due_at"},
                 }
             },
         ]
         rows = self._parts.collection.aggregate(pipeline)
-        return {row["_id"]: Uncovered(row["items"], row["first_due_at"]) async for row in rows}
+        return [_share(row) async for row in rows]
+
+    async def uncovered(self, scope: Scope, handover_id: str) -> dict[str, Uncovered]:
+        """By responsibility: what nobody had after the handover."""
+        found: dict[str, Uncovered] = {}
+        for share in await self.shares(scope, handover_id):
+            if share.member_id is None:
+                found[share.responsibility_id] = Uncovered.with_share(
+                    share, found.get(share.responsibility_id)
+                )
+        return found
 
     async def told(self, tx: Transaction, moves: Iterable[Numbered]) -> set[Numbered]:
         """Those of the moves that any handover's parts tell of."""
@@ -297,6 +319,17 @@ def _visible_moves(scope: Scope) -> Document | str:
         return "$moves"
     visible = {"$in": ["$$move.client_id", sorted(scope.clients)]}
     return {"$filter": {"input": "$moves", "as": "move", "cond": visible}}
+
+
+def _share(row: Document) -> Share:
+    by = row["_id"]
+    return Share(
+        member_id=by["member_id"],
+        responsibility_id=by["responsibility_id"],
+        kind=ItemKind(by["kind"]),
+        items=row["items"],
+        first_due_at=row["first_due_at"],
+    )
 
 
 def _part_count(row: Document) -> PartCount:

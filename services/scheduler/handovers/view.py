@@ -174,10 +174,12 @@ class OnReturn:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A page of the receipt; `next_cursor` None: the last one. `on_return`: on the first only."""
+    """A page of the receipt; `next_cursor` None: the last one. `handed_back`: the absence is over.
+    `on_return`: on the first page only."""
 
     agency: str
     handover: HandoverView
     items: tuple[ReceiptItem, ...]
     next_cursor: str | None
+    handed_back: bool
     on_return: OnReturn | None
