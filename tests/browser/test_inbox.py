@@ -25,6 +25,7 @@ from shared.service import Service
 from tests.integration.inbox.team import LEAD, MIRA, TOM, away
 from tests.integration.inbox.test_intake import set_up, taken_in
 from tests.integration.inbox.world import World, rows, world_of
+from tests.support.accessibility import serious_findings
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
@@ -215,9 +216,29 @@ async def test_live_changes_lose_neither_the_typed_note_nor_the_place_in_the_lis
     await world.says([written(50), written(51, author_name="Neu Hier")])
     await expect(tom.locator("#timeline .message")).to_have_count(3)
     await expect(row(tom, "Neu Hier")).to_have_count(1)
+    await expect(tom.locator("#list-title")).to_contain_text("23 open")
+    await expect(tom.locator("#views").get_by_role("link", name="Mine")).to_contain_text("23")
+    await expect(row(tom, "Katrin Lohse").locator("[aria-current]")).to_have_count(1)
     assert await scroller.evaluate("list => list.scrollTop") == 700
     await expect(tom.locator("#note")).to_have_value("half a thought")
     await expect(tom.locator("#note")).to_be_focused()
+
+
+async def test_live_changes_leave_the_keyboard_and_the_rows_where_they_are(
+    world: World, database: Mongo, open_as: Open
+) -> None:
+    await world.says([written(n, author_name=f"Gast {n}") for n in range(10, 45)])
+    await taken_in(database, 39)
+    tom = await open_as(TOM)
+    await expect(tom.locator("[data-live=on]")).to_be_visible()
+    await tom.get_by_role("link", name="Show more").click()
+    await expect(tom.locator(".conversation")).to_have_count(37)
+    await tom.keyboard.press("j")
+    await tom.keyboard.press("j")
+    await expect(row(tom, "Uwe Petersen")).to_be_focused()
+    await world.says([written(60, author_name="Neu Hier")])
+    await expect(tom.locator(".conversation")).to_have_count(38)
+    await expect(row(tom, "Uwe Petersen")).to_be_focused()
 
 
 async def test_done_by_key_and_undone(world: World, open_as: Open) -> None:
@@ -239,6 +260,7 @@ async def test_assigned_by_key_to_a_colleague_who_sees_it_come(world: World, ope
     await read(tom, "Katrin Lohse")
     await tom.keyboard.press("a")
     await expect(tom.locator("#assign")).to_be_visible()
+    assert await serious_findings(tom) == []
     await expect(tom.locator("#assign")).not_to_contain_text("Otto Fremd")
     await tom.locator("#assign").get_by_role("button", name="Mira Adler").click()
     await expect(tom.locator("#thread-head")).to_contain_text("Mira Adler")
@@ -302,6 +324,7 @@ async def test_the_keyboard_goes_through_the_list(world: World, open_as: Open) -
     await expect(tom.locator("#thread-head")).to_contain_text("Uwe Petersen")
     await tom.keyboard.press("?")
     await expect(tom.locator("#shortcut-sheet")).to_contain_text("assign the conversation")
+    assert await serious_findings(tom) == []
 
 
 async def test_on_a_phone_the_list_or_the_conversation(world: World, open_as: Open) -> None:

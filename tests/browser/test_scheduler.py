@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import re
 import secrets
 import shutil
@@ -14,8 +16,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, async_playwright, expect
 from pymongo import MongoClient
+from pypdf import PdfReader
 
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from tests.support.accessibility import serious_findings
 from tests.support.agency import Agency
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.processes import ServiceProcesses
@@ -161,6 +165,39 @@ async def test_a_sick_call_moves_items_live_and_is_undone(open_as: Open) -> None
     await expect(row(tom, "Copywriting").locator(".band-deputy")).to_have_count(0)
 
 
+async def test_twelve_weeks_say_in_words_what_is_too_small_to_read(open_as: Open) -> None:
+    lena = await open_as("Lena", "/?show=12weeks&handover=none")
+    await report_sick(lena, "Tom")
+    assert await lena.evaluate("document.documentElement.scrollWidth") == 1440
+    await expect(lena.locator(".board-week")).to_have_count(12)
+    gap = row(lena, "Research").locator(".band-gap")
+    said = "gap => getComputedStyle(gap, '::after').content"
+    await gap.hover()
+    assert (await gap.evaluate(said)).startswith('"Gap: everybody is away, ')
+    await lena.mouse.move(0, 0)
+    assert await gap.evaluate(said) == "none"
+    await lena.keyboard.press("Tab")
+    await gap.focus()
+    assert (await gap.evaluate(said)).startswith('"Gap: everybody is away, ')
+    assert await serious_findings(lena) == []
+    await undo(lena, "Tom")
+
+
+async def test_clients_fold_up_and_stay_so(open_as: Open) -> None:
+    lena = await open_as("Lena")
+    fold = lena.locator(".board-fold").first
+    head = lena.locator(".board-group-head").first
+    await expect(head).to_contain_text("responsibilities, all covered")
+    await fold.click()
+    await expect(row(lena, "Copywriting")).to_be_hidden()
+    await report_sick(lena, "Jana")
+    await expect(row(lena, "Copywriting")).to_be_hidden()
+    await expect(fold).to_have_attribute("aria-expanded", "false")
+    await fold.click()
+    await expect(row(lena, "Copywriting").locator(".band-deputy")).to_be_visible()
+    await undo(lena, "Jana")
+
+
 async def test_a_gap_is_closed_by_one_click(open_as: Open) -> None:
     lena = await open_as("Lena")
     await report_sick(lena, "Tom")
@@ -194,6 +231,51 @@ async def test_the_receipt_names_each_item(open_as: Open) -> None:
     await undo(lena, "Jana")
 
 
+async def test_a_long_receipt_reads_to_its_end_and_prints(world: World, open_as: Open) -> None:
+    await _reporting_by_mira(world.agency, tasks=205)
+    reported = await world.agency.report_sick("Mira")
+    await world.agency.receipt_closed(reported["handover_id"])
+    lena = await open_as("Lena", f"/handovers/{reported['handover_id']}", language="de")
+    numbers = lena.locator("#receipt-items td.index")
+    await expect(numbers).to_have_count(200)
+    await expect(lena.locator(".sheet-foot")).to_contain_text("Blatt 1 von 2")
+    printed = PdfReader(io.BytesIO(await lena.pdf(prefer_css_page_size=True)))
+    await lena.get_by_role("link", name="Nächste Seite").click()
+    await expect(numbers).to_have_text(["201", "202", "203", "204", "205"])
+    await expect(lena.get_by_role("link", name="Nächste Seite")).to_have_count(0)
+    assert 3 <= len(printed.pages) <= 8
+    assert {
+        (round(page.mediabox.width), round(page.mediabox.height)) for page in printed.pages
+    } == {(595, 842)}
+    text = "\n".join(page.extract_text() for page in printed.pages)
+    assert "Von Mira Muster an Tom Muster" in text
+    assert {str(number) for number in range(1, 201)} <= set(text.split())
+    for control in ("Drucken", "CSV", "Link kopieren", "Nächste Seite", "Zum Inhalt"):
+        assert control not in text
+    await world.agency.return_to_work(reported["absence"]["id"])
+    await expect(lena.get_by_text("Geschlossen, zurückgegeben")).to_be_visible()
+
+
+async def _reporting_by_mira(agency: Agency, tasks: int) -> None:
+    for name in ("Mira", "Tom"):
+        path = f"/scheduler/api/v1/members/{agency.members[name]}/qualifications"
+        await agency.post(path, {"discipline": "reporting", "level": 2})
+    body = {
+        "client_id": agency.client,
+        "discipline": "reporting",
+        "owner": agency.members["Mira"],
+        "deputies": [agency.members["Tom"]],
+    }
+    await agency.post("/scheduler/api/v1/responsibilities", body)
+    turn = asyncio.Semaphore(8)
+
+    async def add(number: int) -> None:
+        async with turn:
+            await agency.task(number, "reporting")
+
+    await asyncio.gather(*(add(number) for number in range(tasks)))
+
+
 async def test_what_is_wrong_is_said_in_the_dialog(open_as: Open) -> None:
     lena = await open_as("Lena")
     await lena.get_by_role("link", name="Plan leave").click()
@@ -203,6 +285,7 @@ async def test_what_is_wrong_is_said_in_the_dialog(open_as: Open) -> None:
     await dialog.get_by_label("Last day: day").fill("2031-05-01")
     await dialog.get_by_role("button", name="Plan leave").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("ends before it starts")
+    assert await serious_findings(lena) == []
     await expect(dialog.get_by_label("First day: day")).to_have_value("2031-05-05")
     await dialog.get_by_label("Last day: day").fill("2031-05-09")
     await dialog.get_by_role("button", name="Plan leave").click()

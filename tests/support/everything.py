@@ -1,0 +1,110 @@
+"""Every route of every service, and an agency with one of everything to ask them about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from services.inbox.app import create_app as inbox
+from services.inbox.settings import InboxSettings
+from services.notifier.app import create_notifier as notifier
+from services.notifier.settings import NotifierSettings
+from services.planner.app import create_app as planner
+from services.planner.settings import PlannerSettings
+from services.scheduler.app import create_scheduler as scheduler
+from services.scheduler.settings import SchedulerSettings
+from shared.service import Service
+from shared.web.access import Access, accesses
+from tests.support.agency import Agency
+from tests.support.books import Books
+from tests.support.engines import AUTH_SECRET
+from tests.support.waiting import eventually
+
+__all__ = ["Route", "every_route", "one_of_everything"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of a route."""
+
+    service: str
+    method: str
+    access: Access
+
+    def path(self, ids: Mapping[str, str]) -> str:
+        """With ids that exist, so that what is refused is refused for the right reason."""
+        path = re.sub(
+            r"{(\w+)(:path)?}", lambda match: ids.get(match[1], "unknown"), self.access.path
+        )
+        return f"/{self.service}{path}"
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.method} {self.access.path}"
+
+
+def every_route() -> list[Route]:
+    secret = SecretStr(AUTH_SECRET)
+    apps: dict[str, FastAPI] = {
+        "planner": planner(PlannerSettings(auth_secret=secret)),
+        "scheduler": _scheduler(SchedulerSettings(auth_secret=secret)),
+        "inbox": inbox(InboxSettings(auth_secret=secret)),
+        "notifier": notifier(NotifierSettings(auth_secret=secret)),
+    }
+    return [
+        Route(service, method, access)
+        for service, app in apps.items()
+        for access in accesses(app)
+        for method in sorted(access.methods - {"HEAD"})
+    ]
+
+
+def _scheduler(settings: SchedulerSettings) -> FastAPI:
+    return scheduler(Service("scheduler", settings), settings)
+
+
+async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
+    """Their ids by the names that paths have for them; all of the agency's one client."""
+    task_id = await agency.task(7)
+    content = {"client_id": agency.client, "title": "Task 7 content", "text": "kein Warmwasser"}
+    content_id = (await agency.post("/planner/api/v1/content", content))["id"]
+    campaign = {
+        "client_id": agency.client,
+        "name": "Task 7 campaign",
+        "starts_on": "2026-11-01",
+        "ends_on": "2026-12-24",
+    }
+    campaign_id = (await agency.post("/planner/api/v1/campaigns", campaign))["id"]
+    message: dict[str, Any] = {
+        "platform_message_id": "m1",
+        "author_id": "uwe",
+        "author_name": "Uwe Canary",
+        "kind": "direct",
+        "text": "kein Warmwasser",
+        "sent_at": "2026-11-24T08:00:00Z",
+    }
+    await agency.deliver(agency.sources[0], [message])
+    await eventually(lambda: bool(books.rows("inbox", "conversations")), timeout=30)
+    reported = await agency.report_sick("Jana")
+    await agency.receipt_closed(reported["handover_id"])
+    await eventually(lambda: bool(books.rows("notifier", "notifications")), timeout=30)
+    return {
+        "client_id": agency.client,
+        "page_id": agency.pages[0],
+        "member_id": agency.members["Jana"],
+        "task_id": task_id,
+        "content_id": content_id,
+        "campaign_id": campaign_id,
+        "conversation_id": books.rows("inbox", "conversations")[0]["_id"],
+        "source_id": agency.sources[0]["id"],
+        "absence_id": reported["absence"]["id"],
+        "handover_id": reported["handover_id"],
+        "responsibility_id": f"{agency.client}:copywriting",
+        "notification_id": books.rows("notifier", "notifications")[0]["_id"],
+        "discipline": "copywriting",
+        "command": "done",
+    }
