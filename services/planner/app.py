@@ -12,12 +12,13 @@ from fastapi import FastAPI
 from services.planner.campaigns import routes as campaign_routes
 from services.planner.campaigns.store import CampaignStore, index_campaigns
 from services.planner.content import routes as content_routes
+from services.planner.content.calendar import PostCalendar
 from services.planner.content.store import ContentStore, index_content
 from services.planner.content.usecases import Desk
 from services.planner.directory import routes as directory_routes
 from services.planner.directory.store import DirectoryStore, index_directory
 from services.planner.metrics import measure_tasks
-from services.planner.plan import due, items, posts, setup
+from services.planner.plan import calendar, due, items, planning, posts, setup
 from services.planner.plan import tasks as plan_tasks
 from services.planner.settings import PlannerSettings
 from services.planner.tasks import routes as task_routes
@@ -50,6 +51,7 @@ def create_app(settings: PlannerSettings, clock: Clock = utc_now) -> FastAPI:
         directory=DirectoryStore(service.mongo),
         campaigns=CampaignStore(service.mongo),
         content=ContentStore(service.mongo),
+        calendar=PostCalendar(service.mongo),
         tasks=TaskStore(service.mongo),
         rows=participation.rows,
     )
@@ -63,6 +65,8 @@ def create_app(settings: PlannerSettings, clock: Clock = utc_now) -> FastAPI:
             campaign_routes.router,
             content_routes.router,
             task_routes.router,
+            calendar.router,
+            planning.router,
             due.router,
             posts.router,
             items.router,

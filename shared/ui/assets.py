@@ -22,6 +22,7 @@ STYLESHEETS = (
     "inbox.css",
     "notifications.css",
     "plan.css",
+    "calendar.css",
     "print.css",
 )
 _FOR_GOOD = "public, max-age=31536000, immutable"

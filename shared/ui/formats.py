@@ -64,6 +64,11 @@ def weekday(at: datetime | date) -> str:
     return _pattern(at, {"en": "EEE", "de": "ccc"})
 
 
+def weekday_name(at: datetime | date) -> str:
+    """`Tuesday`"""
+    return _pattern(at, {"en": "EEEE", "de": "cccc"})
+
+
 def weekday_letter(at: datetime | date) -> str:
     """`T`"""
     return _pattern(at, {"en": "ccccc", "de": "ccccc"})
@@ -176,6 +181,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     for function in (
         absolute, clock, clock_seconds, clock_tenths, day, day_month, due, duration, ending,
         full_day, last_day, local, moment, month, month_name, number, relative, seconds,
-        short_date, starting, weekday, weekday_letter, when, zone,
+        short_date, starting, weekday, weekday_letter, weekday_name, when,
+        zone,
     )
 }  # fmt: skip

@@ -256,7 +256,7 @@ class Ui:
 
 
 PLACES = (
-    Place("planner", "/planner/", "plan", N_("Plan")),
+    Place("planner", "/planner/calendar", "plan", N_("Plan")),
     Place("scheduler", "/scheduler/", "coverage", N_("Coverage")),
     Place("inbox", "/inbox/", "inbox", N_("Inbox")),
     Place("notifier", "/notifier/", "bell", N_("Notifications")),

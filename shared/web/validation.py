@@ -43,6 +43,7 @@ _WORDS: Mapping[str, str] = {
     "timezone_aware": N_("The time needs its offset from UTC."),
     "date_parsing": N_("This must be a date."),
     "date_from_datetime_parsing": N_("This must be a date."),
+    "time_parsing": N_("This must be a time of day."),
     "url_parsing": N_("This must be a web address."),
 }
 

@@ -15,6 +15,7 @@ from typing import Unpack
 from services.planner.campaigns.store import CampaignStore
 from services.planner.campaigns.usecases import known_campaign
 from services.planner.content import domain
+from services.planner.content.calendar import PostCalendar
 from services.planner.content.domain import (
     Action,
     ContentEdit,
@@ -67,6 +68,7 @@ class Desk:
     directory: DirectoryStore
     campaigns: CampaignStore
     content: ContentStore
+    calendar: PostCalendar
     tasks: TaskStore
     rows: Rows
 

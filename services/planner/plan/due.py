@@ -25,7 +25,7 @@ from shared.errors import N_
 from shared.events.disciplines import Discipline
 from shared.web import EventSourceResponse, Part, ServerSentEvent, live
 
-__all__ = ["DueQuery", "router"]
+__all__ = ["DueQuery", "first_steps", "router"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,7 +120,7 @@ async def _due(plan: Plan, who: Identity, query: DueQuery, names: Names) -> dict
         "total": await plan.desk.tasks.count(who.scope, wanted),
         "overdue": await plan.desk.tasks.count(who.scope, overdue),
         "uncovered": await plan.desk.tasks.count(who.scope, uncovered),
-        "steps": None if rows or query != DueQuery() else await _first_steps(plan, who, names),
+        "steps": None if rows or query != DueQuery() else await first_steps(plan, who, names),
     }
 
 
@@ -134,7 +134,7 @@ def _groups(plan: Plan, who: Identity, rows: list[TaskRow]) -> list[tuple[str, s
     return [(key, plan.said(GROUPS[key]), list(found)) for key, found in groupby(rows, group)]
 
 
-async def _first_steps(plan: Plan, who: Identity, names: Names) -> dict[str, bool]:
+async def first_steps(plan: Plan, who: Identity, names: Names) -> dict[str, bool]:
     """What has been done of what a new agency does first; empty once there is any task."""
     if await plan.desk.tasks.count(who.scope, TaskFilter()):
         return {}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.planner.callers import Reader, Writer
@@ -24,6 +25,8 @@ from services.planner.content.routes import (
 )
 from services.planner.content.usecases import ContentRef, Decision, NewContentTask
 from services.planner.directory.domain import Page
+from services.planner.fields import Day
+from services.planner.plan.days import usual_time
 from services.planner.plan.forms import Form, Refused, Typed, parsed, zoned_text
 from services.planner.plan.names import Names, task_rows
 from services.planner.plan.pages import Plan, Planner, asked_by_htmx
@@ -64,8 +67,13 @@ class _Conflict(StaleVersion):
 
 
 @router.get("/new")
-async def new_item(plan: Planner, who: Writer, client: str | None = None) -> Response:
-    return await _new_page(plan, who, client, Form({}))
+async def new_item(
+    plan: Planner,
+    who: Writer,
+    client: str | None = None,
+    day: Annotated[Day | None, Query(alias="date")] = None,
+) -> Response:
+    return await _new_page(plan, who, client, Form({}), day=day)
 
 
 @router.post("")
@@ -267,19 +275,35 @@ def _pages_for(names: Names, item: ContentItem) -> list[Page]:
 
 
 async def _new_page(
-    plan: Plan, who: Identity, client_id: str | None, typed: Form, error: AppError | None = None
+    plan: Plan,
+    who: Identity,
+    client_id: str | None,
+    typed: Form,
+    error: AppError | None = None,
+    day: date | None = None,
 ) -> Response:
+    """`day` is the one clicked in the calendar."""
     names = await plan.names(who)
     chosen = names.chosen(client_id)
+    if day is not None and chosen is not None:
+        typed = _on(day, names.pages_of(chosen.id), plan.now.astimezone(ZoneInfo(who.tz)))
     return plan.page(
         "item_new.html",
         status=200 if error is None else error.status,
         names=names,
         chosen=chosen,
+        day=day,
         campaigns=[] if chosen is None else await plan.desk.campaigns.all(who.scope, chosen.id),
         typed=typed,
         refused=None if error is None else Refused.of(plan.ui, plan.request, error),
     )
+
+
+def _on(day: date, pages: Sequence[Page], now: datetime) -> Form:
+    """A form with the day filled in for each page; an only page is chosen."""
+    at = datetime.combine(day, usual_time(day, now)).isoformat(timespec="minutes")
+    chosen = {"pages": [page.id for page in pages]} if len(pages) == 1 else {}
+    return Form({**chosen, **{f"at-{page.id}": [at] for page in pages}})
 
 
 def _new_body(typed: Form, who: Identity) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.planner.tasks.domain import Task
 from services.planner.team.store import Member, TeamStore
 from shared.auth import Scope
 
-__all__ = ["Names", "TaskRow", "load_names", "task_rows"]
+__all__ = ["Names", "TaskRow", "holding", "load_names", "task_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,16 @@ class TaskRow:
 
     @property
     def holding(self) -> str:
-        """In the design's grammar: owner filled, deputy outlined, away hatched, gap red."""
-        if self.holder is None:
-            return "gap"
-        if not self.holder.present:
-            return "away"
-        return "owner" if self.home is None else "deputy"
+        return holding(self.holder, self.task.home)
+
+
+def holding(holder: Member | None, home: str | None) -> str:
+    """In the design's grammar: owner filled, deputy outlined, away hatched, gap red."""
+    if holder is None:
+        return "gap"
+    if not holder.present:
+        return "away"
+    return "owner" if home is None else "deputy"
 
 
 async def load_names(desk: Desk, team: TeamStore, scope: Scope) -> Names:

@@ -96,6 +96,12 @@ class TaskStore:
             found.setdefault(task.content_id or "", []).append(task)
         return found
 
+    async def content_ids(self, scope: Scope, wanted: TaskFilter) -> frozenset[str]:
+        """The content items that such tasks belong to."""
+        query = {"$and": [wanted.query(), scope.mongo()]}
+        found = await self._tasks.collection.distinct("content_id", query)
+        return frozenset(found) - {None}
+
     async def refile(self, tx: Transaction, content_id: str, campaign_id: str | None) -> None:
         """Let the tasks of a content item follow it into another campaign."""
         await self._tasks.collection.update_many(

@@ -95,7 +95,7 @@ async def test_a_page_comes_in_the_shell(browser: httpx.AsyncClient) -> None:
     assert "<title>Tasks · Understudy</title>" in answer.text
     assert "&lt;Türchen&gt;" in answer.text
     assert "Tom Berger" in answer.text
-    assert 'href="/planner/" aria-current="page"' in answer.text
+    assert 'href="/planner/calendar" aria-current="page"' in answer.text
     assert "18:42:07 JST" in answer.text
     assert "HX-Request" in answer.headers["Vary"]
 
