@@ -1,4 +1,4 @@
-"""A short rehearsal: everything is killed or paused once while people work and messages come in.
+"""A short rehearsal: each kind of process is killed or paused while people work and write in.
 
 Afterwards nothing is lost, doubled or reordered, and delivering every topic from the beginning
 once more changes nothing. `make faults` plays longer ones.
