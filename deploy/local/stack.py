@@ -19,7 +19,7 @@ from deploy.local.settings import SERVICES, LocalSettings
 from deploy.local.supervisor import Report, Supervisor
 from shared.kafka import create_topics
 
-__all__ = ["Stack", "StateInUse", "forget", "prepare"]
+__all__ = ["Stack", "StateInUse", "forget", "only_user_of", "prepare"]
 
 
 class StateInUse(ProcessFailed):
@@ -47,7 +47,7 @@ class Stack:
         self._state = ExitStack()
 
     async def __aenter__(self) -> Self:
-        self._state.enter_context(_only_user_of(self.settings))
+        self._state.enter_context(only_user_of(self.settings))
         return self
 
     async def __aexit__(
@@ -106,7 +106,7 @@ async def prepare(settings: LocalSettings, *, report: Report = print) -> None:
 
 def forget(settings: LocalSettings) -> None:
     """Remove all state. What was downloaded stays. Raises `StateInUse` while a stack runs."""
-    with _only_user_of(settings):
+    with only_user_of(settings):
         for path in settings.forgettable():
             if path.is_dir():
                 shutil.rmtree(path)
@@ -115,7 +115,7 @@ def forget(settings: LocalSettings) -> None:
 
 
 @contextmanager
-def _only_user_of(settings: LocalSettings) -> Iterator[None]:
+def only_user_of(settings: LocalSettings) -> Iterator[None]:
     """Two stacks on the same state would ruin it; the kernel forgets the lock of a killed one."""
     settings.state.mkdir(parents=True, exist_ok=True)
     with (settings.state / "lock").open("w") as lock:

@@ -11,6 +11,7 @@ import asyncio
 import shutil
 import signal
 import sys
+import traceback
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from deploy.local.prerequisites import MissingPrerequisites
 from deploy.local.processes import ProcessFailed
 from deploy.local.settings import LocalSettings
+from deploy.local.stack import only_user_of
 from tests.faults.rehearsal import rehearse
 from tests.faults.report import Report
 from tests.faults.stage import raised
@@ -33,18 +35,24 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--cycles", type=int, default=CYCLES)
     arguments = parser.parse_args()
-    settings = LocalSettings()
+    state = LocalSettings().state
     report = Report(arguments.seed, _say)
     try:
-        asyncio.run(_until_interrupted(_run(settings.state / "faults", report, arguments.cycles)))
+        with only_user_of(LocalSettings(state=state / "faults")):
+            run = _run(state / "faults" / "run", report, arguments.cycles)
+            asyncio.run(_until_interrupted(run))
     except asyncio.CancelledError:
+        report.end()
         _say("Interrupted; everything has been ended.")
         return 130
     except (MissingPrerequisites, ProcessFailed) as failure:
         _say(str(failure))
         return 2
+    except Exception:  # noqa: BLE001 - whatever it is, it is no finding
+        traceback.print_exc()
+        return 2
     report.end()
-    report.write(settings.state / "faults.json")
+    report.write(state / "faults.json")
     return 0 if report.sound else 1
 
 
