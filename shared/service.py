@@ -264,6 +264,9 @@ class Service:
             max_records=500,
             fetch_max_wait_ms=200,
             max_poll_interval_ms=300_000,
+            # Partitions of a replica that is gone wait for so long: the least that brokers allow.
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_500,
             parser=clean_headers,
             decoder=_keep_raw,
         )

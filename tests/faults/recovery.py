@@ -4,6 +4,7 @@ seen applied at the other end."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -23,16 +24,20 @@ class NotRecovered(Exception):
     """Something accepted has not been applied within two minutes."""
 
 
-async def everything_works(load: Load) -> None:
-    """Returns when each kind of operation, begun now, has been applied end to end.
-
-    Raises `NotRecovered`, `Unanswered`.
+async def everything_works(load: Load) -> dict[str, float]:
+    """Waits until each kind of operation, begun now, has been applied end to end; returns when, by
+    the monotonic clock. Raises `NotRecovered`, `Unanswered`.
     """
     async with Client(load.url) as client:
         # The inbox learns what it knows of messages from Kafka; receipts need everybody's answer.
-        await asyncio.gather(
-            _message_and_note(load, client), _task(load, client), _sick_call(load, client)
-        )
+        probes = {"message": _message_and_note, "task": _task, "sick call": _sick_call}
+        times = await asyncio.gather(*(_when(probe(load, client)) for probe in probes.values()))
+    return dict(zip(probes, times, strict=True))
+
+
+async def _when(probe: Awaitable[None]) -> float:
+    await probe
+    return time.monotonic()
 
 
 async def _message_and_note(load: Load, client: Client) -> None:

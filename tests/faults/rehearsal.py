@@ -59,12 +59,12 @@ async def _stretch(stage: Stage, load: Load, cycles: Sequence[Cycle], report: Re
                 return
             finally:
                 report.ended_alone = stage.ended_alone
-            line = Line(cycle.number, str(cycle), round(seconds, 2), report.ledger.operations)
-            report.add(line)
+            report.add(Line(cycle.number, str(cycle), seconds, report.ledger.operations))
 
 
-async def _cycle(stage: Stage, load: Load, cycle: Cycle) -> float:
-    """Recovery in seconds: since the blow if twins take over, else since it was over."""
+async def _cycle(stage: Stage, load: Load, cycle: Cycle) -> dict[str, float]:
+    """Recovery in seconds, by kind of operation: since the blow if twins take over, else since it
+    was over."""
     began = time.monotonic()
     striking = asyncio.gather(*(stage.strike(blow) for blow in cycle.blows))
     if not cycle.twins_take_over:
@@ -79,9 +79,8 @@ async def _cycle(stage: Stage, load: Load, cycle: Cycle) -> float:
         working.cancel()
 
 
-async def _seconds_since(began: float, load: Load) -> float:
-    await everything_works(load)
-    return time.monotonic() - began
+async def _seconds_since(began: float, load: Load) -> dict[str, float]:
+    return {kind: round(at - began, 2) for kind, at in (await everything_works(load)).items()}
 
 
 # The books

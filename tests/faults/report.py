@@ -7,7 +7,7 @@ import os
 import platform
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,21 +21,33 @@ from tests.faults.ledger import Ledger, Outcome
 __all__ = ["Line", "Report"]
 
 _SHOWN = 40
-_HEADER = f"{'cycle':>5}  {'fault':<46} {'recovery':>9} {'operations':>11}"
+_HEADER = f"{'cycle':>5}  {'fault':<46} {'recovery':>9}  {'last':<10} {'operations':>10}"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`operations` had ended when the cycle was over; `recovery_seconds` as in docs/faults.md."""
+    """`operations` had ended when the cycle was over; `recovered` has the seconds by what was
+    seen to work again, as in docs/faults.md."""
 
     number: int
     fault: str
-    recovery_seconds: float
+    recovered: Mapping[str, float]
     operations: int
+
+    @property
+    def recovery_seconds(self) -> float:
+        """Until everything worked."""
+        return max(self.recovered.values())
+
+    @property
+    def last(self) -> str:
+        """What worked last."""
+        return max(self.recovered, key=self.recovered.__getitem__)
 
     def __str__(self) -> str:
         seconds = f"{self.recovery_seconds:.2f} s"
-        return f"{self.number:>5}  {self.fault:<46} {seconds:>9} {self.operations:>11,}"
+        numbers = f"{seconds:>9}  {self.last:<10} {self.operations:>10,}"
+        return f"{self.number:>5}  {self.fault:<46} {numbers}"
 
 
 @dataclass
@@ -93,6 +105,7 @@ class Report:
                     "cycle": line.number,
                     "fault": line.fault,
                     "recovery_seconds": line.recovery_seconds,
+                    "recovered": dict(line.recovered),
                     "operations": line.operations,
                 }
                 for line in self.lines

@@ -14,9 +14,9 @@ __all__ = ["REPLICAS", "VICTIMS", "Blow", "Cycle", "Kind", "plan", "short_plan"]
 REPLICAS = tuple(name for service in SERVICES for name in (service, f"{service}-2"))
 VICTIMS = (*REPLICAS, "front-door", "kafka", "mongodb")
 
-# Shorter than every time-out; longer than a lease (3 s); longer than the 10 s after which Kafka
-# gives a consumer up and MongoDB aborts a transaction: who was paused wakes up replaced.
-_PAUSES = ((0.5, 2.0), (4.0, 6.0), (11.0, 14.0))
+# Shorter than every time-out; longer than a lease (3 s); longer than Kafka waits
+# for a consumer (6 s) and MongoDB for a transaction (10 s): who was paused wakes up replaced.
+_PAUSES = ((0.5, 2.0), (3.5, 4.5), (11.0, 14.0))
 _KILLS_OF_TEN = 5
 _PAIRS_OF_TEN = 3
 

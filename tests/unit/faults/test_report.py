@@ -16,7 +16,8 @@ def report(said: list[str]) -> Report:
         made.ledger.count(outcome)
     made.unknown_deliveries = 2
     for number, seconds in enumerate((1.0, 3.0, 8.0), start=1):
-        made.add(Line(number, "kill kafka", seconds, 10 * number))
+        recovered = {"task": 0.5, "message": seconds}
+        made.add(Line(number, "kill kafka", recovered, 10 * number))
     return made
 
 
@@ -32,6 +33,7 @@ def test_a_sound_report_counts_everything(tmp_path: Path) -> None:
     assert written["recovery_seconds_max"] == 8.0
     assert written["recovery_seconds_median"] == 3.0
     assert "kill kafka" in said[0]
+    assert "message" in said[0]
 
 
 def test_what_is_wrong_is_counted_and_listed() -> None:
