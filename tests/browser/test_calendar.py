@@ -24,6 +24,7 @@ from pymongo import MongoClient
 
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
 from shared.ids import new_id
+from tests.support.accessibility import serious_findings, unmarked_focus
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.fixtures import fresh_prefix, fresh_topics
 from tests.support.processes import ServiceProcesses
@@ -267,6 +268,17 @@ async def test_it_fits_a_phone_in_german(open_as: Open, client: Client) -> None:
     form = page.get_by_role("link", name="Someday planen")
     await form.click()
     await expect(page.get_by_role("dialog").get_by_label("Uhrzeit")).to_be_visible()
+
+
+@pytest.mark.parametrize("query", ["", "&view=week", "&view=day"])
+async def test_it_is_for_everybody(open_as: Open, client: Client, query: str) -> None:
+    page = await open_as(client.who, f"/calendar?date=2030-12-05{query}")
+    assert await serious_findings(page) == []
+    if not query:
+        assert await unmarked_focus(page) == []
+        await page.get_by_role("link", name="Plan Someday").click()
+        await expect(page.get_by_role("dialog").get_by_label("Day")).to_be_visible()
+        assert await serious_findings(page) == []
 
 
 async def test_it_plans_without_scripts(open_as: Open, client: Client) -> None:

@@ -101,7 +101,7 @@ async def _shows_the_whole_agency(system: Caller) -> None:
     assert sorted(one["name"] for one in members) == sorted(one.name for one in MEMBERS)
     assert len(await system.all("/planner/api/v1/clients")) == 4
     assert len(await system.all("/planner/api/v1/pages")) == 9
-    assert len(await system.all("/planner/api/v1/content")) == 32
+    assert len(await system.all("/planner/api/v1/content")) == 53
 
     duties = await system.all("/scheduler/api/v1/responsibilities")
     assert len({one["discipline"] for one in duties}) == 10

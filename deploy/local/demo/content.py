@@ -119,7 +119,7 @@ def _body(stage: Stage, post: Post) -> dict[str, Any]:
         "variants": [
             {
                 "page_id": stage.pages[page],
-                "publish_at": instant(when, stage.now).isoformat(),
+                "publish_at": when and instant(when, stage.now).isoformat(),
             }
             for page, when in post.pages
         ],

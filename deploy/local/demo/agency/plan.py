@@ -52,14 +52,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`texts` are its revisions. `pages`: when it goes out where. `status` is how far it has come;
-    `by` wrote it."""
+    """`texts` are its revisions. `pages`: when it goes out where, if that is known. `status` is how
+    far it has come; `by` wrote it."""
 
     client: str
     title: str
     by: str
     texts: tuple[str, ...]
-    pages: tuple[tuple[str, When], ...]
+    pages: tuple[tuple[str, When | None], ...]
     status: ContentStatus
     tasks: tuple[Task, ...] = ()
     campaign: bool = False

@@ -1,9 +1,9 @@
-"""Three weeks of the editorial plan: the week that was, this one and the next."""
+"""The editorial plan: the weeks that were, this one and the next, and what has no day yet."""
 
 from __future__ import annotations
 
 from deploy.local.demo.agency.people import CO, CP, CW, DE, PU, RE, RP
-from deploy.local.demo.agency.plan import Post, Progress, Task
+from deploy.local.demo.agency.plan import Post, Progress, Task, When
 from shared.events.planner import ContentStatus
 
 __all__ = ["POSTS", "TASKS"]
@@ -250,7 +250,69 @@ _WEIDENAU = (
     ),
 )
 
-POSTS = (*_MORGENROT, *_AUENTAL, *_RADWERK, *_WEIDENAU)
+
+def _out(client: str, title: str, by: str, text: str, *pages: tuple[str, When]) -> Post:
+    return Post(client, title, by, (text,), pages, PUBLISHED)
+
+
+_OUT = (
+    _out("morgenrot", "Barista-Tipp: Wasser", "JH",
+         "Leipziger Wasser ist hart. Ihr Espresso muss es nicht werden.", (M_IG, (-18, "08:30"))),
+    _out("auental", "Ableser kommen", "TB",
+         "Sie klingeln zwischen acht und sechs und haben immer einen Ausweis dabei.",
+         (A_FB, (-17, "09:00"))),
+    _out("radwerk", "Werkstatt im November", "TB",
+         "Wer jetzt kommt, wartet zwei Tage. Wer im März kommt, drei Wochen.",
+         (R_BS, (-16, "12:00"))),
+    _out("weidenau", "Kürbis in fünf Gängen", "OP",
+         "Suppe, Ravioli, Chutney, Kuchen und ein Schnaps.", (W_IG, (-15, "10:00"))),
+    _out("morgenrot", "Türkisch oder Filter?", "JH",
+         "Zwei Wege zur selben Tasse. Wir nehmen heute den längeren.",
+         (M_IG, (-13, "08:30")), (M_FB, (-13, "09:00"))),
+    _out("auental", "Netzausbau Ost", "TB",
+         "Elf Straßen, vier Monate, eine Umleitung. Der Plan.", (A_LI, (-13, "10:00"))),
+    _out("radwerk", "Lastenrad im Test", "TB",
+         "Zwei Kästen Wasser, ein Kind, ein Berg.", (R_IG, (-12, "12:00"))),
+    _out("weidenau", "Zimmer mit Aussicht", "OP",
+         "Nummer 12 sieht den Fluss, Nummer 14 die Küche.", (W_IG, (-11, "10:00"))),
+    _out("auental", "Blackout-Mythen", "JH",
+         "Sieben Sätze, die man hört, und was davon stimmt.", (A_FB, (-10, "09:00"))),
+    _out("morgenrot", "Espresso-Rätsel", "JH",
+         "Welche dieser drei Tassen ist die von heute Morgen?", (M_IG, (-9, "08:30"))),
+    _out("radwerk", "Kette pflegen", "TB",
+         "Putzen, ölen, abwischen. Das Abwischen vergessen alle.", (R_BS, (-9, "12:00"))),
+    _out("weidenau", "Martinsgans", "OP",
+         "Sie kommt vom Hof gegenüber und reist nicht weit.",
+         (W_IG, (-8, "10:00")), (W_FB, (-8, "10:30"))),
+    _out("auental", "Störung behoben", "TB",
+         "Seit 14:10 Uhr fließt wieder Strom. Es war ein Bagger.", (A_FB, (-7, "14:30"))),
+    _out("radwerk", "Platten umsonst", "TB",
+         "Heute flicken wir jeden Schlauch, der zur Tür hereinkommt.", (R_IG, (-7, "12:00"))),
+)
+
+
+def _someday(client: str, title: str, by: str, text: str, *pages: str) -> Post:
+    return Post(client, title, by, (text,), tuple((page, None) for page in pages), DRAFT)
+
+
+_SOMEDAY = (
+    _someday("radwerk", "Reifendruck im Winter: Faustregel", "TB",
+             "Ein halbes Bar weniger, und die Kurve hält.", R_IG, R_BS),
+    _someday("morgenrot", "Espresso-Tonic ohne Alkohol", "JH",
+             "Die Frage kam dreimal. Die Antwort: Er hatte nie welchen.", M_IG),
+    _someday("auental", "Wer liest den Zähler ab?", "TB",
+             "Bald er selbst. Bis dahin: Herr Lehmann.", A_FB),
+    _someday("weidenau", "Silvester im Haus Weidenau", "OP",
+             "Was es gibt, was nicht, und wann das Feuer ausgeht.", W_IG, W_FB),
+    _someday("morgenrot", "Röstmeisterin Ayla, Reel Nr. 3", "JH",
+             "Ayla riecht, dass es fertig ist. Wir filmen ihre Nase.", M_IG),
+    _someday("auental", "Fünf Fragen an die Netzleitstelle", "TB",
+             "Und eine, die dort niemand beantworten will.", A_LI),
+    _someday("radwerk", "Lastenrad: Wer teilt, spart", "TB",
+             "Vier Familien, ein Rad, ein Kalender an der Kellertür.", R_BS),
+)
+
+POSTS = (*_OUT, *_MORGENROT, *_AUENTAL, *_RADWERK, *_WEIDENAU, *_SOMEDAY)
 
 TASKS: tuple[tuple[str, Task], ...] = (
     ("radwerk", Task(CP, "Themenplan Januar", (3, "16:00"))),
