@@ -110,8 +110,8 @@ document.addEventListener("dragstart", (event) => {
 });
 
 const over = (day) =>
-  document.querySelectorAll(".day").forEach((each) => each.toggleAttribute("data-over", each === day));
-const dayUnder = (event) => dragged && event.target.closest?.(".day[data-day]");
+  document.querySelectorAll("[data-day]").forEach((each) => each.toggleAttribute("data-over", each === day));
+const dayUnder = (event) => dragged && event.target.closest?.("[data-day]");
 
 document.addEventListener("dragover", (event) => {
   if (!dragged) return;
@@ -124,7 +124,7 @@ document.addEventListener("drop", (event) => {
   const day = dayUnder(event);
   if (!day) return;
   event.preventDefault();
-  if (dragged.closest(".day") === day) return;
+  if (dragged.closest("[data-day]") === day) return;
   const values = { version: dragged.dataset.version, day: day.dataset.day };
   htmx.ajax("POST", planAddress(dragged), { values, target: "#calendar", swap: "innerHTML" });
 });
