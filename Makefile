@@ -49,6 +49,10 @@ test: $(VENV)/.dev ## Run all tests against a real Kafka and MongoDB that they s
 faults: $(VENV)/.dev ## Kill and pause everything under load, then check the books: SEED=n CYCLES=m
 	@exec $(PY) -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(CYCLES),--cycles $(CYCLES))
 
+.PHONY: screenshots
+screenshots: $(VENV)/.dev ## Take the README's pictures anew, of a demo of their own
+	$(PY) -m deploy.local.demo.pictures
+
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	$(VENV)/bin/ruff check --fix-only
