@@ -62,6 +62,10 @@ format: $(VENV)/.dev ## Format the code and mend what the linter can
 contracts: $(VENV)/.dev ## Write docs/asyncapi and docs/events.md anew from the code (RELEASE=1 keeps them as the release's promise)
 	@$(PY) -m deploy.contracts $(if $(RELEASE),release)
 
+.PHONY: dashboard
+dashboard: $(VENV)/.dev ## Write Grafana's dashboard anew from deploy/grafana/panels.py
+	@$(PY) -m deploy.grafana
+
 .PHONY: pins
 pins: $(VENV)/.bootstrap ## Write requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	@for set in planner scheduler inbox notifier local dev; do \

@@ -42,7 +42,7 @@ from tenacity import (
 
 from shared.clock import Clock
 from shared.events.dead_letters import DeadLetterRecorded
-from shared.events.envelope import Envelope, Event, InvalidEvent, UnknownType, decode
+from shared.events.envelope import INVALID, Envelope, Event, InvalidEvent, UnknownType, decode
 from shared.events.topics import Topic
 from shared.mongo import Conflict, Document, Mongo, Session, is_duplicate_key, is_infrastructure
 from shared.observability import METRICS, causation_id, correlation_id, described
@@ -173,6 +173,11 @@ class Consumer:
         self._positions = mongo.collection("positions")
         self._parked = mongo.collection("parked")
         self._dead_letters = mongo.collection("dead_letters")
+        # From zero, so that the very first is seen as a rise.
+        METRICS.consumer_gaps_total.labels(service, topic.name)
+        METRICS.infrastructure_failures_total.labels(service, topic.name)
+        for reason in INVALID:
+            METRICS.dead_letters_total.labels(service, reason)
 
     @property
     def events(self) -> tuple[type[Event], ...]:

@@ -53,6 +53,7 @@ class Ticker:
 
     def on(self, kind: str, fire: Callable[[Transaction, Due], Awaitable[None]]) -> None:
         self._fire[kind] = fire
+        METRICS.ticker_late_seconds.labels(self._service, kind)  # from zero
 
     async def create_indexes(self) -> None:
         await self._rows.create_index("fire_at")

@@ -24,6 +24,8 @@ MESSAGES = Counter(
     "Messages by what became of them: new, duplicate, or unrouted as its page is not known yet",
     ["outcome"],
 )
+for outcome in ("new", "duplicate", "unrouted"):
+    MESSAGES.labels(outcome)  # from zero, so that the very first is seen as a rise
 WEBHOOKS = Counter(
     "understudy_inbox_webhooks",
     "Calls of sources by their result: accepted, or the problem's code",

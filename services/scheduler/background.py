@@ -56,7 +56,9 @@ def run_in_background(service: Service, desk: Desk) -> None:
         wake_on=["receipt_parts"],
     )
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
-    service.measure(measure_coverage(service.name, desk.coverage, desk.handovers, service.clock))
+    service.measure(
+        measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
+    )
 
 
 def _listen(service: Service, desk: Desk, participation: Participation) -> None:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from prometheus_client import Gauge
+from prometheus_client import Gauge, Histogram
 
 from services.scheduler.coverage.store import CoverageStore
 from services.scheduler.handovers.store import Handovers
+from services.scheduler.members.store import Members
 from shared.clock import Clock
 from shared.observability import METRICS
 
-__all__ = ["measure_coverage"]
+__all__ = ["HANDOVER_SECONDS", "measure_coverage"]
 
 COVERAGE_GAPS = Gauge(
     "understudy_coverage_gaps", "Responsibilities for which nobody present and qualified acts now"
+)
+MEMBERS_ABSENT = Gauge(
+    "understudy_members_absent", "Members of the team who are away now, for whatever reason"
+)
+HANDOVER_SECONDS = Histogram(
+    "understudy_handover_seconds",
+    "From a handover's start until its receipt was complete",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300),
 )
 OPEN_HANDOVERS = Gauge("understudy_open_handovers", "Handovers that are not complete")
 INCONSISTENT_HANDOVERS = Gauge(
@@ -24,12 +33,17 @@ INCONSISTENT_HANDOVERS = Gauge(
 
 
 def measure_coverage(
-    service: str, coverage: CoverageStore, handovers: Handovers, clock: Clock
+    service: str,
+    coverage: CoverageStore,
+    handovers: Handovers,
+    members: Members,
+    clock: Clock,
 ) -> Callable[[], Awaitable[None]]:
     oldest_open = METRICS.handover_open_seconds.labels(service)
 
     async def measure() -> None:
         COVERAGE_GAPS.set(await coverage.count_gaps())
+        MEMBERS_ABSENT.set(await members.count_absent())
         opened = await handovers.open()
         OPEN_HANDOVERS.set(len(opened))
         INCONSISTENT_HANDOVERS.set(sum(one.fault is not None for one in opened))

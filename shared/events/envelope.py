@@ -14,11 +14,24 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from shared.events.topics import Topic
 
-__all__ = ["Contract", "Envelope", "Event", "InvalidEvent", "UnknownType", "decode", "event_types"]
+__all__ = [
+    "INVALID",
+    "Contract",
+    "Envelope",
+    "Event",
+    "InvalidEvent",
+    "UnknownType",
+    "decode",
+    "event_types",
+]
+
+
+INVALID = ("empty_body", "wrong_key", "not_json", "invalid_envelope", "invalid_data")
+"""The reasons for which a record can never become valid."""
 
 
 class InvalidEvent(ValueError):
-    """The record can never become valid: a dead letter. `reason` is a stable word for metrics."""
+    """The record can never become valid: a dead letter. `reason` is one of `INVALID`."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -26,6 +26,7 @@ from services.scheduler.handovers.domain import (
 from services.scheduler.handovers.marks import CommitMarks
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.members.store import Members
+from services.scheduler.metrics import HANDOVER_SECONDS
 from services.scheduler.responsibilities.store import ClientLeads
 from shared.events.handover import WorkHandedOver
 from shared.events.notifier import WorkAcknowledged
@@ -119,6 +120,8 @@ class Closing:
         completed = complete(handover, parts, await self._summary_for(tx, clients), now)
         await self.handovers.note_completed(tx, completed, clients)
         tx.emit(completed)
+        took = (now - handover.started_at).total_seconds()
+        tx.after_commit(lambda: HANDOVER_SECONDS.observe(took))
         return True
 
     async def _hole(self, tx: Transaction, parts: Sequence[Part]) -> str | None:

@@ -73,6 +73,11 @@ class Members:
         rows = self._documents.collection.aggregate(counting, session=tx.session)
         return {row["_id"]: row["members"] async for row in rows}
 
+    async def count_absent(self) -> int:
+        """How many of the team are away now."""
+        away = {"active": True, "present": False}
+        return await self._documents.collection.count_documents(away)
+
     async def any(self, tx: Transaction) -> bool:
         row = await self._documents.collection.find_one({}, {"_id": 1}, session=tx.session)
         return row is not None

@@ -1,0 +1,1 @@
+"""The dashboard that Grafana is provisioned with: built here, kept as JSON beside it."""
