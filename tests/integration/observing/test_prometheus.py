@@ -22,7 +22,7 @@ from tests.support.ports import free_port
 from tests.support.processes import ServiceProcesses
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PROMETHEUS = Path("deploy/prometheus")
 ALERTS = PROMETHEUS / "alerts.yml"
