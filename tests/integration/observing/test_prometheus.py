@@ -80,7 +80,7 @@ class Prometheus:
     async def metrics(self) -> set[str]:
         """The names of all that the targets tell, also of what has no series yet."""
         answer = (await self._http.get("/api/v1/targets/metadata")).json()
-        return {one["metric"] for one in answer["data"]}
+        return {_family(one["metric"]) for one in answer["data"]}
 
 
 @pytest.fixture
@@ -164,5 +164,8 @@ def _rules() -> list[dict[str, Any]]:
 
 def _metrics(expression: str) -> set[str]:
     """Our own metrics in it, by the names of their families."""
-    names = re.findall(r"understudy_\w+", expression)
-    return {re.sub(r"_(bucket|count|sum|total)$", "", name) for name in names}
+    return {_family(name) for name in re.findall(r"understudy_\w+", expression)}
+
+
+def _family(metric: str) -> str:
+    return re.sub(r"_(bucket|count|sum|total)$", "", metric)
