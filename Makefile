@@ -53,6 +53,10 @@ faults: $(VENV)/.dev ## Kill and pause everything under load, then check the boo
 screenshots: $(VENV)/.dev ## Take the README's pictures anew, of a demo of their own
 	$(PY) -m deploy.local.demo.pictures
 
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure speed and memory on real engines: a table and .local/bench.json; ONLY=ingest,… picks
+	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY))
+
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and mend what the linter can
 	$(VENV)/bin/ruff check --fix-only

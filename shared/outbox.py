@@ -2,7 +2,9 @@
 
 `Outbox.transaction` runs a use case in one MongoDB transaction and stores the events it emitted
 as rows beside the state. Each event takes its aggregate's next sequence, compare-and-set in the
-same transaction, so that sequences are gap-free under concurrent writers.
+same transaction, so that sequences are gap-free under concurrent writers. An aggregate that is
+itself compare-and-set on a version which counts exactly its events numbers them by that version,
+and spares the row.
 
     aggregates {_id: "<topic>/<key>", sequence}
     outbox     {_id: "<topic>/<key>:<12-digit sequence>", bucket, topic, key, body,
@@ -46,6 +48,7 @@ class Emitted:
     """An event and what it came from, as known when it was emitted."""
 
     event: Event
+    sequence: int | None
     correlation_id: str | None
     causation_id: str | None
 
@@ -58,8 +61,12 @@ class Transaction:
         self.emitted: list[Emitted] = []
         self.committed: list[Callable[[], None]] = []
 
-    def emit(self, event: Event) -> None:
-        self.emitted.append(Emitted(event, correlation_id.get(), causation_id.get()))
+    def emit(self, event: Event, sequence: int | None = None) -> None:
+        """`sequence`: the aggregate's new version, if it is compare-and-set in this transaction
+        and each version has exactly one event; all events of the topic and key must give theirs.
+        Without it the next number is taken."""
+        emitted = Emitted(event, sequence, correlation_id.get(), causation_id.get())
+        self.emitted.append(emitted)
 
     def after_commit(self, tell: Callable[[], None]) -> None:
         """For metrics, which must not count what is rolled back or run again. Not for effects: a
@@ -83,7 +90,12 @@ class Outbox:
             partialFilterExpression={"published_at": None},
             name="unpublished",
         )
-        await self._rows.create_index("published_at", expireAfterSeconds=_SENT_ROWS_SECONDS)
+        await self._rows.create_index(
+            "published_at",
+            expireAfterSeconds=_SENT_ROWS_SECONDS,
+            partialFilterExpression={"published_at": {"$type": "date"}},
+            name="published",
+        )
 
     async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`; its state and its events are committed together or not at all.
@@ -105,16 +117,26 @@ class Outbox:
     async def _append(self, tx: Transaction) -> None:
         if not tx.emitted:
             return
+        numbered = [
+            (one, one.sequence) for one in tx.emitted if one.sequence is not None
+        ] + await self._number(tx)
+        rows = [InsertOne(self._row(one, sequence)) for one, sequence in numbered]
+        await self._rows.bulk_write(rows, session=tx.session)
+
+    async def _number(self, tx: Transaction) -> list[tuple[Emitted, int]]:
+        """The events that bring no number, with the next ones of their aggregates."""
         by_aggregate: dict[str, list[Emitted]] = defaultdict(list)
         for emitted in tx.emitted:
-            by_aggregate[_aggregate(emitted.event)].append(emitted)
+            if emitted.sequence is None:
+                by_aggregate[_aggregate(emitted.event)].append(emitted)
+        if not by_aggregate:
+            return []
         last = await self._advance(tx.session, by_aggregate)
-        rows = [
-            self._row(name, emitted, last[name] + number)
+        return [
+            (emitted, last[name] + number)
             for name, events in by_aggregate.items()
             for number, emitted in enumerate(events, start=1)
         ]
-        await self._rows.bulk_write([InsertOne(row) for row in rows], session=tx.session)
 
     async def _advance(
         self, session: Session, by_aggregate: dict[str, list[Emitted]]
@@ -144,9 +166,10 @@ class Outbox:
             raise Conflict("an aggregate's sequence was taken meanwhile")
         return last
 
-    def _row(self, aggregate: str, emitted: Emitted, sequence: int) -> Document:
+    def _row(self, emitted: Emitted, sequence: int) -> Document:
         now = self._clock()
         event = emitted.event
+        aggregate = _aggregate(event)
         envelope = Envelope.wrap(
             event,
             id=new_id(),

@@ -36,12 +36,18 @@ class ServiceProcesses:
         replicas: int = 1,
         demo: bool = False,
         env: Mapping[str, str] | None = None,
+        partitions_max: int = 2,
     ) -> None:
         self._engines = engines
         self._prefix = prefix
         self._topics_exist = False
+        self._partitions_max = partitions_max
         self.settings = _settings(directory, replicas)
-        environment = {**engines.environment(prefix), **(env or {})}
+        environment = {
+            **engines.environment(prefix),
+            "TOPIC_PARTITIONS_MAX": str(partitions_max),
+            **(env or {}),
+        }
         self.processes: dict[str, Process] = {}
         for name in SERVICES:
             for replica in range(replicas):
@@ -75,7 +81,11 @@ class ServiceProcesses:
     async def start(self, *names: str) -> None:
         """Start the named ones, or all, and wait until they are ready."""
         if not self._topics_exist:
-            await create_topics(self._engines.kafka_servers, prefix=self._prefix, partitions_max=2)
+            await create_topics(
+                self._engines.kafka_servers,
+                prefix=self._prefix,
+                partitions_max=self._partitions_max,
+            )
             self._topics_exist = True
         await asyncio.gather(*(self.processes[name].start() for name in names or self.processes))
 

@@ -136,7 +136,7 @@ async def _save(
     after, events = change
     await stores.conversations.save(tx.session, before, after)
     for event in events:
-        tx.emit(event)
+        tx.emit(event, sequence=after.version)
     return after
 
 

@@ -100,7 +100,7 @@ async def _thread(
         changes.append((before, after))
         stored += messages
         with causes(messages[-1].id):
-            tx.emit(changed(after))
+            tx.emit(changed(after), sequence=after.version)
     await stores.messages.insert(tx.session, stored)
     await stores.conversations.save_all(tx.session, changes)
 

@@ -132,15 +132,22 @@ async def test_topics_are_made_from_the_table_and_never_by_the_broker(
     producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, request_timeout_ms=2_000)
     await producer.start()
     try:
-        made = await producer.client.fetch_all_metadata()
+
+        async def made() -> bool:
+            """The broker hears of them from its controller, a moment later."""
+            known = await producer.client.fetch_all_metadata()
+            partitions = {
+                topic: known.partitions_for_topic(f"{prefix}{topic.name}")
+                for topic in topics.TOPICS
+            }
+            assert all(partitions.values()), partitions
+            return all(len(found) == min(2, one.partitions) for one, found in partitions.items())
+
+        assert await eventually(made)
         with pytest.raises(KafkaError):
             await producer.send_and_wait(f"{prefix}nobody.asked.for", b"{}")
     finally:
         await producer.stop()
-    for topic in topics.TOPICS:
-        partitions = made.partitions_for_topic(f"{prefix}{topic.name}")
-        assert partitions is not None, topic.name
-        assert len(partitions) == min(2, topic.partitions)
 
 
 async def test_a_producer_that_lost_its_sequence_is_replaced(

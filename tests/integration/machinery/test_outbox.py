@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from pymongo.errors import BulkWriteError
 
 from shared.events.envelope import Envelope
 from shared.events.planner import ClientChanged
@@ -93,3 +94,29 @@ async def test_an_event_knows_what_it_came_from(mongo: Mongo, outbox: Outbox) ->
     envelope = Envelope.parse(bytes(row["body"]))  # type: ignore[call-overload]
     assert (envelope.correlationid, envelope.causationid) == ("the-call", "the-event")
     assert envelope.clientid == "c1"
+
+
+async def test_an_aggregate_that_numbers_its_own_events_needs_no_row(
+    mongo: Mongo, outbox: Outbox
+) -> None:
+    async def work(tx: Transaction) -> None:
+        tx.emit(client("c1"), sequence=7)
+        tx.emit(client("c2"))
+
+    await outbox.transaction(work)
+
+    assert [row["_id"] for row in await rows(mongo)] == [
+        "planner.directory/c1:000000000007",
+        "planner.directory/c2:000000000001",
+    ]
+    assert await mongo.collection("aggregates").distinct("_id") == ["planner.directory/c2"]
+
+
+async def test_a_number_is_never_taken_twice(mongo: Mongo, outbox: Outbox) -> None:
+    async def work(tx: Transaction) -> None:
+        tx.emit(client(), sequence=7)
+
+    await outbox.transaction(work)
+    with pytest.raises(BulkWriteError):
+        await outbox.transaction(work)
+    assert len(await rows(mongo)) == 1

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.inbox.conversations.domain import assign, finish, release, reopen, touch
+from services.inbox.conversations.domain import Conversation, assign, finish, release, reopen, touch
 from services.inbox.conversations.errors import ConversationDone
+from services.inbox.intake.domain import receive
 from shared.events.inbox import ConversationStatus
 from shared.handover.rule import Holding
-from tests.unit.inbox.conversing import NOW, conversation, minutes
+from tests.unit.inbox.conversing import NOW, conversation, message, minutes
 
 
 def test_whoever_it_is_assigned_to_is_at_home_with_it() -> None:
@@ -106,3 +109,31 @@ def test_every_change_counts_a_version() -> None:
     two, _ = assign(one, "mira")
     three, _ = finish(two, "mira", NOW)
     assert [one.version, two.version, three.version] == [1, 2, 3]
+
+
+@given(st.lists(st.sampled_from(["assign", "release", "finish", "reopen", "note", "message"])))
+def test_each_version_has_exactly_one_event(commands: list[str]) -> None:
+    """The events are numbered by the versions, so this is what keeps them without a hole."""
+    present = conversation(holder="tom", home="jana")
+    for number, command in enumerate(commands):
+        after, events = _done(present, command, number)
+        assert after.version - present.version == events
+        present = after
+
+
+def _done(before: Conversation, command: str, number: int) -> tuple[Conversation, int]:
+    """The conversation after the command, and how many events that has."""
+    somebody = f"member{number}"
+    if command == "note":
+        return touch(before, "tom"), 0
+    if command == "message":  # one event for all that arrived, see `take_in`
+        return receive(before, [message(100 + number)], NOW)[0], 1
+    if command == "finish":
+        after, events = finish(before, "tom", NOW)
+    elif command == "reopen":
+        after, events = reopen(before, Holding(somebody, None, touched=False))
+    elif before.open:
+        after, events = {"assign": assign, "release": release}[command](before, somebody)
+    else:
+        after, events = before, []
+    return after, len(events)
