@@ -224,7 +224,8 @@ def _commit_outcome_unknown(error: BaseException) -> bool:
 
 
 class Changes:
-    """Wake-ups: which collections have changed. One change stream a process, whoever listens.
+    """Wake-ups: which collections have changed; of the outbox which buckets, as `outbox/<bucket>`.
+    One change stream a process, whoever listens.
 
     A wake-up is a hint, never the truth: listeners read the database, and poll as well, since
     changes during a reconnect are not told.
@@ -258,7 +259,7 @@ class Changes:
         # MongoDB 6.0 fails to optimize a filter on both fields, so the second half is below.
         pipeline: list[Document] = [
             {"$match": {"ns.coll": {"$nin": _QUIET}}},
-            {"$project": {"ns.coll": 1, "operationType": 1}},
+            {"$project": {"ns.coll": 1, "operationType": 1, "fullDocument.bucket": 1}},
         ]
         while True:
             try:
@@ -279,12 +280,14 @@ class Changes:
 
 
 def _changed(change: Document) -> str | None:
-    """The collection, unless the change is one of the database, or an outbox row marked as sent:
-    these wake nobody."""
+    """The collection; of the outbox the bucket, so that each relay is woken by its own rows.
+    A change of the database, or an outbox row marked as sent, wakes nobody."""
     collection: str | None = change.get("ns", {}).get("coll")
-    if collection == "outbox" and change["operationType"] != "insert":
+    if collection != "outbox":
+        return collection
+    if change["operationType"] != "insert":
         return None
-    return collection
+    return f"outbox/{change['fullDocument']['bucket']}"
 
 
 class Listener:

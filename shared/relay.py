@@ -53,7 +53,7 @@ class Relay:
         again with a new producer."""
         async with (
             self._kafka.transactional_producer(self._transactional_id) as producer,
-            self._mongo.changes.listen("outbox") as changes,
+            self._mongo.changes.listen(f"outbox/{self._bucket}") as changes,
         ):
             while True:
                 if not await self._send_chunk(producer):

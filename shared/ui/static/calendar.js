@@ -97,9 +97,24 @@ document.addEventListener("htmx:afterRequest", (event) => {
   go(document.querySelector(`.day #post-${CSS.escape(id)}`) ?? document.querySelector(".day-today a"));
 });
 
-/* --- dragging; live updates wait for the end of it */
+/* --- dragging; live updates wait for the end of it, from when a card is gripped */
 
 let dragged = null;
+let gripped = false;
+const held = new Map();
+
+function drawHeld() {
+  for (const [part, html] of held) htmx.swap(part, html, { swapStyle: "innerHTML" });
+  held.clear();
+}
+
+document.addEventListener("pointerdown", (event) => (gripped = Boolean(cardOf(event.target))));
+/* a drag that begins cancels the pointer, and goes on */
+for (const end of ["pointerup", "pointercancel"])
+  document.addEventListener(end, () => {
+    gripped = false;
+    if (!dragged) drawHeld();
+  });
 
 document.addEventListener("dragstart", (event) => {
   const card = cardOf(event.target);
@@ -134,13 +149,11 @@ document.addEventListener("dragend", () => {
   delete dragged.dataset.dragged;
   dragged = null;
   over(null);
-  for (const [part, html] of held) htmx.swap(part, html, { swapStyle: "innerHTML" });
-  held.clear();
+  drawHeld();
 });
 
-const held = new Map();
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
-  if (!dragged || event.defaultPrevented) return;
+  if (!(dragged || gripped) || event.defaultPrevented) return;
   event.preventDefault();
   held.set(event.target, event.detail.data);
 });
