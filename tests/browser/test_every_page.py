@@ -1,0 +1,214 @@
+"""Every page of every service, and the demo's sign-in page, in Chromium: what axe-core says of it,
+in both themes and languages, on a desk and on a phone; its size, its focus, whom it asks."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, ViewportSize, async_playwright
+from pymongo import MongoClient
+
+from deploy.local.programs import sign_in
+from services.notifier.briefs.letters import acknowledge_path, purpose
+from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from tests.support.accessibility import serious_findings, unmarked_focus
+from tests.support.agency import Agency
+from tests.support.books import Books, Row
+from tests.support.engines import AUTH_SECRET, Engines
+from tests.support.everything import every_route, one_of_everything
+from tests.support.fixtures import fresh_prefix
+from tests.support.processes import ServiceProcesses
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+]
+
+once = partial(pytest_asyncio.fixture, scope="module", loop_scope="module")
+
+LEAD = Identity("lead", "Lena Muster", Role.LEAD, Scope(None))
+OPS = Identity("ops", "Operations", Role.OPS, Scope(None))
+
+_MOST_BYTES = 300 * 1024
+_AT_ONCE = 3
+_DESK, _PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=360, height=800)
+# Each language, theme and size once; all eight together would take four times as long.
+_VIEWS = {"en": (("light", _DESK),), "de": (("dark", _PHONE),)}
+_NOWHERE = "/planner/nowhere"
+_MORE = (
+    *("/scheduler/?show=week", "/scheduler/?show=month", "/scheduler/?show=12weeks"),
+    *("/inbox/?view=unassigned", "/inbox/?view=all", "/inbox/?view=done"),
+    *(_NOWHERE, "/sign-in/"),
+)
+
+
+# Colours that are under way would be judged.
+_SWITCH_THEME = """theme => {
+  document.documentElement.dataset.theme = theme;
+  document.getAnimations().forEach((one) => one.finish());
+}"""
+_UNTOLD_KEYS = """() => {
+  const told = [...document.querySelectorAll("#shortcut-sheet kbd")].map((key) => key.textContent);
+  const keys = [...document.querySelectorAll("[data-shortcut]")].map((one) => one.dataset.shortcut);
+  return keys.filter((key) => !told.includes(key.toUpperCase()));
+}"""
+
+
+@dataclass
+class World:
+    url: str
+    ids: dict[str, str]
+
+
+@once()
+async def world(
+    engines: Engines,
+    mongodb_client: MongoClient[Row],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[World]:
+    with fresh_prefix(mongodb_client) as prefix:
+        services = ServiceProcesses(engines, prefix, tmp_path_factory.mktemp("all"), demo=True)
+        services.processes["sign-in"] = sign_in(services.settings)
+        services["sign-in"].env = {**services["sign-in"].env, "AUTH_SECRET": AUTH_SECRET}
+        books = Books(mongodb_client, prefix)
+        async with services, Agency(services.url) as agency:
+            await services.start()
+            await agency.build()
+            yield World(services.url, await one_of_everything(agency, books))
+
+
+@dataclass
+class Walk:
+    """Opens pages and collects what is wrong with them."""
+
+    world: World
+    browser: Browser
+    wrong: list[str] = field(default_factory=list)
+
+    async def see(self, path: str, who: Identity) -> None:
+        for language, views in _VIEWS.items():
+            context = await self.browser.new_context(
+                viewport=views[0][1],
+                locale=language,
+                timezone_id="Europe/Berlin",
+                reduced_motion="reduce",
+            )
+            await context.add_cookies([_session(who, self.world.url)])
+            page = await context.new_page()
+            self._listen(page, f"{path} ({language})")
+            await self._look(page, path, language, views)
+            await context.close()
+
+    async def _look(self, page: Page, path: str, language: str, views: Any) -> None:
+        answer = await page.goto(f"{self.world.url}{path}")
+        assert answer is not None
+        size = len(await answer.body())
+        if size > _MOST_BYTES:
+            self._wrong(path, f"has {size} bytes")
+        if await page.locator("html").get_attribute("lang") != language:
+            self._wrong(path, f"is not in {language}")
+        for theme, viewport in views:
+            await page.set_viewport_size(viewport)
+            await page.evaluate(_SWITCH_THEME, theme)
+            what = f"{path} ({language}, {theme}, {viewport['width']})"
+            for finding in await serious_findings(page):
+                self._wrong(what, finding)
+            if await page.evaluate("document.documentElement.scrollWidth") > viewport["width"]:
+                self._wrong(what, "scrolls sideways")
+            if viewport is _DESK:
+                for key in await page.evaluate(_UNTOLD_KEYS):
+                    self._wrong(what, f"does not tell of the key {key}")
+                for control in await unmarked_focus(page):
+                    self._wrong(what, f"does not show the focus of {control}")
+
+    def _listen(self, page: Page, what: str) -> None:
+        page.on("pageerror", lambda error: self._wrong(what, str(error)))
+        page.on(
+            "console",
+            lambda said: self._wrong(what, said.text) if said.type == "error" else None,
+        )
+        page.on("request", lambda asked: self._asks(what, asked))
+
+    def _asks(self, what: str, request: Request) -> None:
+        if not request.url.startswith((self.world.url, "data:")):
+            self._wrong(what, f"asks another host: {request.url}")
+
+    def _wrong(self, what: str, why: str) -> None:
+        # A page that tells of an error is answered with its status, which Chromium reports.
+        if _NOWHERE not in what or "status of 404" not in why:
+            self.wrong.append(f"{what}: {why}")
+
+
+@once()
+async def walk(world: World) -> AsyncIterator[Walk]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield Walk(world, browser)
+        await browser.close()
+
+
+@pytest.mark.parametrize("place", ["planner", "scheduler", "inbox", "notifier", "sign-in"])
+async def test_every_page(world: World, walk: Walk, place: str) -> None:
+    pages = [each async for each in _pages(world, place)]
+    assert pages
+    walk.wrong.clear()
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def see(path: str, who: Identity) -> None:
+        async with turn:
+            await walk.see(path, who)
+
+    await asyncio.gather(*(see(path, who) for path, who in pages))
+    assert not walk.wrong, "\n".join(walk.wrong)
+
+
+async def _pages(world: World, place: str) -> AsyncIterator[tuple[str, Identity]]:
+    """Whatever answers with a whole page, and who sees it."""
+    async with httpx.AsyncClient(base_url=world.url, timeout=20) as http:
+        for path in (each for each in _paths(world.ids) if each.startswith(f"/{place}/")):
+            for who in (LEAD, OPS):
+                answer = await http.get(path, headers=_headers(who))
+                if "<html" in answer.text and (answer.is_success or path == _NOWHERE):
+                    yield path, who
+                    break
+
+
+def _paths(ids: dict[str, str]) -> Iterator[str]:
+    for route in every_route():
+        path = route.path(ids)
+        machine = path.endswith("/live") or "/api/" in path
+        if route.method == "GET" and not machine and "/acknowledge/" not in path:
+            yield path
+    yield from _MORE
+    yield f"/scheduler/responsibilities/new?client={ids['client_id']}&discipline=reporting"
+    yield _link_in_a_brief(ids["notification_id"])
+
+
+def _link_in_a_brief(notification_id: str) -> str:
+    token = Tokens(AUTH_SECRET).issue(LEAD, timedelta(hours=1), purpose=purpose(notification_id))
+    return f"/notifier{acknowledge_path(notification_id, token)}"
+
+
+def _headers(who: Identity) -> dict[str, str]:
+    return {"Accept": "text/html", "Cookie": f"{COOKIE}={_token(who)}"}
+
+
+def _session(who: Identity, url: str) -> Any:
+    return {"name": COOKIE, "value": _token(who), "url": url}
+
+
+def _token(who: Identity) -> str:
+    return Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
