@@ -78,10 +78,11 @@ def settle_edits(ledger: Ledger, rows: Mapping[str, Sequence[Row]]) -> None:
     for (collection, item, version), edits in _by_version(ledger.edits).items():
         unknown = [edit for edit in edits if edit.outcome is Outcome.UNKNOWN]
         made = present.get((collection, item), 0) > version
-        if made and len(unknown) == len(edits) and collection in _ALL_TOLD:
+        known = any(edit.outcome is Outcome.ACCEPTED for edit in edits)
+        if unknown and made and not known:
+            if collection not in _ALL_TOLD:
+                continue  # or a message that came in meanwhile: nobody can tell
             ledger.settle(unknown.pop(), Outcome.ACCEPTED)
-        elif made and len(unknown) == len(edits):
-            continue  # or a message that came in meanwhile: nobody can tell
         for edit in unknown:
             ledger.settle(edit, Outcome.REFUSED)
 

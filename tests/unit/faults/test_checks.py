@@ -75,6 +75,15 @@ def test_versions_tell_what_became_of_an_edit_whose_answer_was_lost() -> None:
     assert wrongs(checks.versions(ledger.edits, tasks(3))) == []
 
 
+def test_who_was_refused_shows_that_another_was_accepted() -> None:
+    ledger = Ledger(edits=[edit(1, UNKNOWN), edit(1, REFUSED)])
+
+    checks.settle_edits(ledger, tasks(2))
+
+    assert [one.outcome for one in ledger.edits] == [ACCEPTED, REFUSED]
+    assert wrongs(checks.versions(ledger.edits, tasks(2))) == []
+
+
 def test_a_conversation_may_have_changed_by_a_message() -> None:
     ledger = Ledger(edits=[Edit("conversations", "c", 1, UNKNOWN)])
 
