@@ -43,7 +43,7 @@ check: $(VENV)/.dev ## Lint, format, types, layers, contracts: what CI runs firs
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests against a real Kafka and MongoDB that they start themselves
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n 3 --dist worksteal  # one more than cores: much of it is waiting for engines
 
 .PHONY: faults
 faults: $(VENV)/.dev ## Kill and pause everything under load, then check the books: SEED=n CYCLES=m

@@ -57,3 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(str(failure), returncode=1)
     os.environ["KAFKA_BOOTSTRAP_SERVERS"] = addresses.kafka_servers
     os.environ["MONGODB_URI"] = addresses.mongodb_uri
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The modules that take long begin, so that no worker is left alone with one at the end."""
+    long = {item.path for item in items if {"slow", "faults"} & set(item.keywords)}
+    items.sort(key=lambda item: item.path not in long)

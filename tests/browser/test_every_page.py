@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from itertools import cycle
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -40,11 +41,20 @@ once = partial(pytest_asyncio.fixture, scope="module", loop_scope="module")
 LEAD = Identity("lead", "Lena Muster", Role.LEAD, Scope(None))
 OPS = Identity("ops", "Operations", Role.OPS, Scope(None))
 
+
+class View(NamedTuple):
+    """How somebody looks at a page."""
+
+    language: str
+    theme: str
+    viewport: ViewportSize
+
+
 _MOST_BYTES = 300 * 1024
 _AT_ONCE = 3
 _DESK, _PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=360, height=800)
-# Each language, theme and size once; all eight together would take four times as long.
-_VIEWS = {"en": (("light", _DESK),), "de": (("dark", _PHONE),)}
+# Pages take turns: all of them in all eight ways would take many minutes.
+_VIEWS = (View("en", "light", _DESK), View("de", "dark", _PHONE))
 _NOWHERE = "/planner/nowhere"
 _MORE = (
     *("/scheduler/?show=week", "/scheduler/?show=month", "/scheduler/?show=12weeks"),
@@ -96,41 +106,38 @@ class Walk:
     browser: Browser
     wrong: list[str] = field(default_factory=list)
 
-    async def see(self, path: str, who: Identity) -> None:
-        for language, views in _VIEWS.items():
-            context = await self.browser.new_context(
-                viewport=views[0][1],
-                locale=language,
-                timezone_id="Europe/Berlin",
-                reduced_motion="reduce",
-            )
-            await context.add_cookies([_session(who, self.world.url)])
-            page = await context.new_page()
-            self._listen(page, f"{path} ({language})")
-            await self._look(page, path, language, views)
-            await context.close()
+    async def see(self, path: str, who: Identity, view: View) -> None:
+        context = await self.browser.new_context(
+            viewport=view.viewport,
+            locale=view.language,
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",
+        )
+        await context.add_cookies([_session(who, self.world.url)])
+        page = await context.new_page()
+        what = f"{path} ({view.language}, {view.theme}, {view.viewport['width']})"
+        self._listen(page, what)
+        await self._look(page, path, view, what)
+        await context.close()
 
-    async def _look(self, page: Page, path: str, language: str, views: Any) -> None:
+    async def _look(self, page: Page, path: str, view: View, what: str) -> None:
         answer = await page.goto(f"{self.world.url}{path}")
         assert answer is not None
         size = len(await answer.body())
         if size > _MOST_BYTES:
-            self._wrong(path, f"has {size} bytes")
-        if await page.locator("html").get_attribute("lang") != language:
-            self._wrong(path, f"is not in {language}")
-        for theme, viewport in views:
-            await page.set_viewport_size(viewport)
-            await page.evaluate(_SWITCH_THEME, theme)
-            what = f"{path} ({language}, {theme}, {viewport['width']})"
-            for finding in await serious_findings(page):
-                self._wrong(what, finding)
-            if await page.evaluate("document.documentElement.scrollWidth") > viewport["width"]:
-                self._wrong(what, "scrolls sideways")
-            if viewport is _DESK:
-                for key in await page.evaluate(_UNTOLD_KEYS):
-                    self._wrong(what, f"does not tell of the key {key}")
-                for control in await unmarked_focus(page):
-                    self._wrong(what, f"does not show the focus of {control}")
+            self._wrong(what, f"has {size} bytes")
+        if await page.locator("html").get_attribute("lang") != view.language:
+            self._wrong(what, "is in another language")
+        await page.evaluate(_SWITCH_THEME, view.theme)
+        for finding in await serious_findings(page):
+            self._wrong(what, finding)
+        if await page.evaluate("document.documentElement.scrollWidth") > view.viewport["width"]:
+            self._wrong(what, "scrolls sideways")
+        if view.viewport is _DESK:
+            for key in await page.evaluate(_UNTOLD_KEYS):
+                self._wrong(what, f"does not tell of the key {key}")
+            for control in await unmarked_focus(page):
+                self._wrong(what, f"does not show the focus of {control}")
 
     def _listen(self, page: Page, what: str) -> None:
         page.on("pageerror", lambda error: self._wrong(what, str(error)))
@@ -167,11 +174,12 @@ async def test_every_page(world: World, walk: Walk, place: str) -> None:
     walk.wrong.clear()
     turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def see(path: str, who: Identity) -> None:
+    async def see(path: str, who: Identity, view: View) -> None:
         async with turn:
-            await walk.see(path, who)
+            await walk.see(path, who, view)
 
-    await asyncio.gather(*(see(path, who) for path, who in pages))
+    views = cycle(_VIEWS)
+    await asyncio.gather(*(see(path, who, next(views)) for path, who in pages))
     assert not walk.wrong, "\n".join(walk.wrong)
 
 
