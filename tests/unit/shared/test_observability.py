@@ -25,11 +25,12 @@ NAMES = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "aiokafka", "pymongo"
 def as_it_was() -> Iterator[None]:
     """Logging is the process's: put it back for the other tests."""
     before = [(log, log.handlers, log.level) for log in map(logging.getLogger, NAMES)]
+    configured = structlog.get_config()
     yield
     for log, handlers, level in before:
         log.handlers = handlers
         log.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -38,10 +39,11 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_our_lines_and_others_carry_the_same_fields(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("planner")
-    correlation_id.set("c-1")
-    causation_id.set("e-1")
+    caused = correlation_id.set("c-1"), causation_id.set("e-1")
     structlog.get_logger("ours").warning("full", count=3)
     logging.getLogger("uvicorn.error").info("started %s", "here")
+    correlation_id.reset(caused[0])
+    causation_id.reset(caused[1])
     ours, theirs = lines(capsys)
     assert ours["event"] == "full"
     assert ours["count"] == 3
