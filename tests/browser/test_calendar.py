@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from playwright.async_api import (
     BrowserContext,
     Locator,
     Page,
+    Route,
     async_playwright,
     expect,
 )
@@ -178,6 +180,32 @@ async def test_dragged_onto_a_day_and_taken_back(open_as: Open, client: Client) 
     await page.get_by_role("button", name="Undo").last.click()
     await expect(day(page, "2030-12-10").get_by_text("Someday")).to_be_visible()
     assert await client.due(client.someday) == "2030-12-10T08:00:00Z"
+
+
+async def test_the_next_drag_goes_on_while_the_last_is_answered(
+    open_as: Open, client: Client
+) -> None:
+    page = await open_as(client.who)
+    answer = asyncio.Event()
+
+    async def answered_late(route: Route) -> None:
+        response = await route.fetch()
+        await answer.wait()
+        await route.fulfill(response=response)
+
+    await page.route("**/calendar/posts/**", answered_late, times=1)
+    await drag(page, "Someday", "2030-12-10")
+    await expect(day(page, "2030-12-10").get_by_text("Someday")).to_be_visible()
+
+    await card(page, "Türchen 1").hover()
+    await page.mouse.down()
+    async with page.expect_response("**/calendar/posts/**"):
+        answer.set()
+    await day(page, "2030-12-11").locator(".day-head").hover()
+    await page.mouse.up()
+    await expect(day(page, "2030-12-11").get_by_text("Türchen 1")).to_be_visible()
+    await expect(page.get_by_text("Goes out Tue 10 Dec, 09:00: Someday")).to_be_visible()
+    assert await client.due(client.first) == "2030-12-11T06:00:00Z"
 
 
 async def test_planned_by_keys_alone(open_as: Open, client: Client) -> None:

@@ -97,11 +97,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
   go(document.querySelector(`.day #post-${CSS.escape(id)}`) ?? document.querySelector(".day-today a"));
 });
 
-/* --- dragging; live updates wait for the end of it, from when a card is gripped */
+/* --- dragging; what would be drawn waits for the end of it, from when a card is gripped */
 
 let dragged = null;
 let gripped = false;
 const held = new Map();
+
+function hold(part, html) {
+  held.delete(part); // the latest is drawn last
+  held.set(part, html);
+}
 
 function drawHeld() {
   for (const [part, html] of held) htmx.swap(part, html, { swapStyle: "innerHTML" });
@@ -155,7 +160,15 @@ document.addEventListener("dragend", () => {
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
   if (!(dragged || gripped) || event.defaultPrevented) return;
   event.preventDefault();
-  held.set(event.target, event.detail.data);
+  hold(event.target, event.detail.data);
+});
+
+/* the answer to the last drag, which may come when the next has begun */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, serverResponse } = event.detail;
+  if (!(dragged || gripped) || !event.detail.shouldSwap || target !== calendar()) return;
+  event.detail.shouldSwap = false;
+  hold(target, serverResponse);
 });
 
 /* --- what a swap would forget */
