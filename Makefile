@@ -87,5 +87,5 @@ $(VENV)/.bootstrap: requirements/uv.txt
 
 $(VENV)/.local $(VENV)/.dev: $(VENV)/.%: $(VENV)/.bootstrap requirements/%.txt
 	@echo "Installing the $* set into $(VENV)…"
-	@$(VENV)/bin/uv pip install --quiet --require-hashes -r requirements/$*.txt
+	@$(VENV)/bin/uv pip install --quiet --require-hashes --compile-bytecode -r requirements/$*.txt
 	@touch $@

@@ -26,7 +26,7 @@ def declare_indexes(service: Service) -> None:
     service.index("handovers", [("state", 1)], partialFilterExpression={"state": "open"})
     service.index("handovers", [("committed_at", 1), ("started_at", 1)])
     service.index("receipt_parts", [("handover_id", 1), ("_id", 1)])
-    service.index("receipt_parts", [("moves.item_id", 1)])
+    service.index("receipt_parts", [("moves.item_id", 1), ("moves.move_no", 1)])
     service.index("pages", [("client_id", 1)])
     service.index("publications", [("content_id", 1)])
     service.index("publications", [("publish_at", 1), ("_id", 1)])

@@ -114,7 +114,7 @@ async def _round(world: World, pages: list[str], pace: _Pace) -> _Round:
         watching = asyncio.create_task(_watch(stream, found))
         try:
             await _rename_all(mongo, pages, found, pace)
-            await eventually(found.complete, timeout=30, what="all renames have arrived")
+            await eventually(found.complete, what="all renames have arrived")
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)

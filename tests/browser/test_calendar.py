@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,11 +18,11 @@ from playwright.async_api import (
     Locator,
     Page,
     Route,
-    async_playwright,
     expect,
 )
 from pymongo import MongoClient
 
+from deploy.local.chromium import chromium
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
 from shared.ids import new_id
 from tests.support.accessibility import serious_findings, unmarked_focus
@@ -36,6 +35,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 RUTH = Identity("ruth", "Ruth Okafor", Role.LEAD, Scope(None))
 BERLIN = ZoneInfo("Europe/Berlin")
+
+_ANSWERED = """() => new Promise(
+  (done) => document.addEventListener("htmx:afterRequest", () => done(), { once: true }))"""
 
 Json = dict[str, Any]
 Open = Callable[..., Awaitable[Page]]
@@ -61,13 +63,9 @@ async def url(
 
 
 @once()
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield chromium
-        await chromium.close()
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
 
 
 class Client:
@@ -118,7 +116,7 @@ async def client(url: str) -> AsyncIterator[Client]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def open_as(url: str, chromium: Browser) -> AsyncIterator[Open]:
+async def open_as(url: str, browser: Browser) -> AsyncIterator[Open]:
     """The page as somebody sees it; any error on the console fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -131,7 +129,7 @@ async def open_as(url: str, chromium: Browser) -> AsyncIterator[Open]:
         language: str = "en",
         scripts: bool = True,
     ) -> Page:
-        context = await chromium.new_context(
+        context = await browser.new_context(
             viewport={"width": width, "height": 900},
             locale=language,
             timezone_id="Europe/Berlin",
@@ -199,8 +197,9 @@ async def test_the_next_drag_goes_on_while_the_last_is_answered(
 
     await card(page, "Türchen 1").hover()
     await page.mouse.down()
-    async with page.expect_response("**/calendar/posts/**"):
-        answer.set()
+    answered = asyncio.create_task(page.evaluate(_ANSWERED))
+    answer.set()
+    await answered
     await day(page, "2030-12-11").locator(".day-head").hover()
     await page.mouse.up()
     await expect(day(page, "2030-12-11").get_by_text("Türchen 1")).to_be_visible()

@@ -4,7 +4,6 @@ in both themes and languages, on a desk and on a phone; its size, its focus, who
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,9 +14,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Request, ViewportSize, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Request, ViewportSize
 from pymongo import MongoClient
 
+from deploy.local.chromium import chromium
 from deploy.local.programs import sign_in
 from services.notifier.briefs.letters import acknowledge_path, purpose
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
 ]
 
 once = partial(pytest_asyncio.fixture, scope="module", loop_scope="module")
@@ -103,22 +103,15 @@ class Walk:
     """Opens pages and collects what is wrong with them."""
 
     world: World
-    browser: Browser
+    contexts: dict[tuple[str, str], BrowserContext]
     wrong: list[str] = field(default_factory=list)
 
     async def see(self, path: str, who: Identity, view: View) -> None:
-        context = await self.browser.new_context(
-            viewport=view.viewport,
-            locale=view.language,
-            timezone_id="Europe/Berlin",
-            reduced_motion="reduce",
-        )
-        await context.add_cookies([_session(who, self.world.url)])
-        page = await context.new_page()
+        page = await self.contexts[who.member_id, view.language].new_page()
         what = f"{path} ({view.language}, {view.theme}, {view.viewport['width']})"
         self._listen(page, what)
         await self._look(page, path, view, what)
-        await context.close()
+        await page.close()
 
     async def _look(self, page: Page, path: str, view: View, what: str) -> None:
         answer = await page.goto(f"{self.world.url}{path}")
@@ -159,12 +152,25 @@ class Walk:
 
 @once()
 async def walk(world: World) -> AsyncIterator[Walk]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield Walk(world, browser)
-        await browser.close()
+    async with chromium() as browser:
+        contexts = {
+            (who.member_id, view.language): await _context(browser, world, who, view)
+            for who in (LEAD, OPS)
+            for view in _VIEWS
+        }
+        yield Walk(world, contexts)
+
+
+async def _context(browser: Browser, world: World, who: Identity, view: View) -> BrowserContext:
+    """One for all pages that somebody sees in a view, so that assets are loaded once."""
+    context = await browser.new_context(
+        viewport=view.viewport,
+        locale=view.language,
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+    )
+    await context.add_cookies([_session(who, world.url)])
+    return context
 
 
 @pytest.mark.parametrize("place", ["planner", "scheduler", "inbox", "notifier", "sign-in"])

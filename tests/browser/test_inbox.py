@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import uvicorn
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Page, expect
 from pydantic import SecretStr
 
+from deploy.local.chromium import chromium
 from services.inbox.app import create_app
 from services.inbox.conversations.listing import ROWS
 from services.inbox.settings import InboxSettings
@@ -59,7 +59,7 @@ async def url(engines: Engines, topics: str) -> AsyncIterator[str]:
     async def ready() -> bool:
         return server.started and not await service.readiness()
 
-    await eventually(ready, timeout=30)
+    await eventually(ready)
     yield f"http://127.0.0.1:{port}/inbox"
     app.state.streams.stop()
     server.should_exit = True
@@ -105,10 +105,7 @@ def written(number: int, **fields: Any) -> MessageReceived:
 async def open_as(url: str) -> AsyncIterator[Open]:
     """The inbox as somebody sees it; any error on the console fails the test."""
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+    async with chromium() as browser:
 
         async def open_as(
             who: Identity,
@@ -117,7 +114,7 @@ async def open_as(url: str) -> AsyncIterator[Open]:
             size: tuple[int, int] = (1440, 900),
             language: str = "en",
         ) -> Page:
-            context = await chromium.new_context(
+            context = await browser.new_context(
                 viewport={"width": size[0], "height": size[1]}, locale=language
             )
             session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
@@ -129,7 +126,6 @@ async def open_as(url: str) -> AsyncIterator[Open]:
             return page
 
         yield open_as
-        await chromium.close()
     assert complaints == []
 
 

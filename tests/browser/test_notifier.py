@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from deploy.local.chromium import chromium
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
 from tests.integration.notifier.mail_server import Does, MailServer
 from tests.integration.notifier.others import Others, agency, completed, coverage, received
@@ -51,13 +51,10 @@ async def others(kafka_servers: str, topics: str) -> AsyncIterator[Others]:
 async def open_as(url: str) -> AsyncIterator[Open]:
     """The page as somebody sees it; any error on the console fails the test."""
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+    async with chromium() as browser:
 
         async def open_as(who: Identity, *, width: int = 1280, language: str = "en") -> Page:
-            context = await chromium.new_context(
+            context = await browser.new_context(
                 viewport={"width": width, "height": 800}, locale=language
             )
             session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
@@ -73,7 +70,6 @@ async def open_as(url: str) -> AsyncIterator[Open]:
             return page
 
         yield open_as
-        await chromium.close()
     assert complaints == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,11 +17,11 @@ from playwright.async_api import (
     BrowserContext,
     Locator,
     Page,
-    async_playwright,
     expect,
 )
 from pymongo import MongoClient
 
+from deploy.local.chromium import chromium
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
 from tests.integration.planner.scheduler import Scheduler, coverage, member
 from tests.support.engines import AUTH_SECRET, Engines
@@ -70,17 +69,13 @@ async def team(kafka_servers: str, module_prefix: str, url: str) -> AsyncIterato
 
 
 @once()
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield chromium
-        await chromium.close()
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def open_as(url: str, chromium: Browser) -> AsyncIterator[Open]:
+async def open_as(url: str, browser: Browser) -> AsyncIterator[Open]:
     """The page as somebody sees it; any error on the console fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -93,7 +88,7 @@ async def open_as(url: str, chromium: Browser) -> AsyncIterator[Open]:
         language: str = "en",
         scripts: bool = True,
     ) -> Page:
-        context = await chromium.new_context(
+        context = await browser.new_context(
             viewport={"width": width, "height": 800},
             locale=language,
             timezone_id="Europe/Berlin",
@@ -174,7 +169,7 @@ async def client(url: str, team: Scheduler) -> AsyncIterator[Client]:
             probe = await client.task("Does Jana act yet?")
             return await client.drop(probe) == "jana"
 
-        await eventually(told, timeout=20)
+        await eventually(told)
         yield client
 
 

@@ -6,7 +6,6 @@ import asyncio
 import io
 import re
 import secrets
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,10 +13,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from pymongo import MongoClient
 from pypdf import PdfReader
 
+from deploy.local.chromium import chromium
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
 from tests.support.accessibility import serious_findings
 from tests.support.agency import Agency
@@ -28,7 +28,7 @@ from tests.support.waiting import eventually
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(600),
 ]
 
 Open = Callable[..., Awaitable[Page]]
@@ -78,51 +78,56 @@ async def _research_without_deputy(agency: Agency) -> None:
     await agency.post("/scheduler/api/v1/responsibilities", body)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def open_as(world: World) -> AsyncIterator[Open]:
+async def open_as(world: World, browser: Browser) -> AsyncIterator[Open]:
     """A page of the scheduler as somebody sees it. An error on the console, or a request to
     another host, fails the test."""
     complaints: list[str] = []
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+    contexts: list[BrowserContext] = []
+
+    async def open_as(
+        name: str,
+        path: str = "/?handover=none",
+        *,
+        width: int = 1440,
+        language: str = "en",
+        scripts: bool = True,
+    ) -> Page:
+        context = await browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale=language,
+            timezone_id="Europe/Berlin",
+            java_script_enabled=scripts,
         )
+        contexts.append(context)
+        session = Tokens(AUTH_SECRET).issue(world.who(name), timedelta(hours=1))
+        await context.add_cookies([{"name": COOKIE, "value": session, "url": world.url}])
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith((world.url, "data:"))
+                else complaints.append(f"asked another host: {asked.url}")
+            ),
+        )
+        await page.goto(f"{world.url}/scheduler{path}")
+        return page
 
-        async def open_as(
-            name: str,
-            path: str = "/?handover=none",
-            *,
-            width: int = 1440,
-            language: str = "en",
-            scripts: bool = True,
-        ) -> Page:
-            context = await chromium.new_context(
-                viewport={"width": width, "height": 900},
-                locale=language,
-                timezone_id="Europe/Berlin",
-                java_script_enabled=scripts,
-            )
-            session = Tokens(AUTH_SECRET).issue(world.who(name), timedelta(hours=1))
-            await context.add_cookies([{"name": COOKIE, "value": session, "url": world.url}])
-            page = await context.new_page()
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on(
-                "console",
-                lambda said: complaints.append(said.text) if said.type == "error" else None,
-            )
-            page.on(
-                "request",
-                lambda asked: (
-                    None
-                    if asked.url.startswith((world.url, "data:"))
-                    else complaints.append(f"asked another host: {asked.url}")
-                ),
-            )
-            await page.goto(f"{world.url}/scheduler{path}")
-            return page
-
-        yield open_as
-        await chromium.close()
+    yield open_as
+    for context in contexts:
+        await context.close()
     # A form that is refused answers 422, which browsers report as an error.
     assert [said for said in complaints if "status of 422" not in said] == []
 

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 
 from tests.support.engines import Engines
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 async def test_the_story_adds_up_and_leaves_nothing_behind(

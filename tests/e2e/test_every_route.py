@@ -21,7 +21,7 @@ from tests.support.everything import Route, every_route, one_of_everything
 from tests.support.processes import ServiceProcesses
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 PUBLIC = {
     "GET /healthz",
@@ -129,7 +129,7 @@ async def _a_client_contact_may_nothing_yet(world: World, routes: list[Route]) -
 
 
 async def _another_clients_lead_sees_and_changes_nothing(world: World, routes: list[Route]) -> None:
-    await eventually(world.books.at_rest, timeout=60)
+    await eventually(world.books.at_rest)
     before = world.books.everything()
     other = Identity("other", "Other", Role.LEAD, Scope(frozenset({"another-client"})))
     for route in routes:

@@ -23,7 +23,7 @@ from tests.support.engines import Engines
 from tests.support.processes import ServiceProcesses
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 SERVICES = ("planner", "scheduler", "inbox", "notifier")
 
@@ -65,7 +65,7 @@ async def world(
         await services.start()
         await agency.build()
         books = Books(mongodb_client, prefix)
-        await eventually(books.at_rest, timeout=60)
+        await eventually(books.at_rest)
         yield World(services, agency, books, mongodb_client, prefix)
 
 
@@ -161,7 +161,7 @@ async def _deputy_falls_ill_between_two_chunks(world: World) -> None:
     def first_chunk_moved() -> bool:
         return world.held_by("Tom") > 0 or world.held_by("Mira") > 0
 
-    await eventually(first_chunk_moved, timeout=30)
+    await eventually(first_chunk_moved)
     tom = await world.agency.report_sick("Tom")
     await world.balanced()
     assert world.held_by("Mira") == 1_223

@@ -88,10 +88,10 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
         "sent_at": "2026-11-24T08:00:00Z",
     }
     await agency.deliver(agency.sources[0], [message])
-    await eventually(lambda: bool(books.rows("inbox", "conversations")), timeout=30)
+    await eventually(lambda: bool(books.rows("inbox", "conversations")))
     reported = await agency.report_sick("Jana")
     await agency.receipt_closed(reported["handover_id"])
-    await eventually(lambda: bool(books.rows("notifier", "notifications")), timeout=30)
+    await eventually(lambda: bool(books.rows("notifier", "notifications")))
     return {
         "client_id": agency.client,
         "page_id": agency.pages[0],

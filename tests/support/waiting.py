@@ -13,21 +13,25 @@ __all__ = ["eventually"]
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.02
+_PATIENCE_SECONDS = 60
+"""Long, since what holds costs no wait, and a machine under load is no failure."""
 
 
 @overload
 async def eventually(
-    condition: Callable[[], Awaitable[T]], timeout: float = 10, *, what: str = ""
+    condition: Callable[[], Awaitable[T]], timeout: float = _PATIENCE_SECONDS, *, what: str = ""
 ) -> T: ...
 
 
 @overload
-async def eventually(condition: Callable[[], T], timeout: float = 10, *, what: str = "") -> T: ...
+async def eventually(
+    condition: Callable[[], T], timeout: float = _PATIENCE_SECONDS, *, what: str = ""
+) -> T: ...
 
 
 async def eventually(
     condition: Callable[[], Any],
-    timeout: float = 10,
+    timeout: float = _PATIENCE_SECONDS,
     *,
     what: str = "",
 ) -> Any:

@@ -10,17 +10,16 @@ import asyncio
 import io
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from deploy.local import prerequisites, stack
+from deploy.local.chromium import chromium
 from deploy.local.demo.agency.people import FIRST, JANA
 from deploy.local.demo.api import opened
 from deploy.local.demo.filling import fill
@@ -50,7 +49,7 @@ async def main() -> None:
         await everything.start_services(demo=True)
         async with (
             opened(settings.public_url, auth_secret(settings)) as api,
-            _chromium() as browser,
+            chromium() as browser,
         ):
             stage = await fill(api, print)
             await calm(stage.as_(FIRST))
@@ -68,17 +67,6 @@ def _apart(settings: LocalSettings) -> LocalSettings:
             "mongodb_uri": None,
         }
     )
-
-
-@asynccontextmanager
-async def _chromium() -> AsyncIterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        raise prerequisites.MissingPrerequisites(["Chromium. apt-get install chromium"])
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
 
 
 @dataclass(frozen=True)

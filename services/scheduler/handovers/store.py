@@ -10,7 +10,8 @@ handover's answers writes to it first: two last answers at the same instant cann
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -277,21 +278,35 @@ class Handovers:
 
     async def told(self, tx: Transaction, moves: Iterable[Numbered]) -> set[Numbered]:
         """Those of the moves that any handover's parts tell of."""
-        wanted = set(moves)
-        found: set[Numbered] = set()
-        async for row in self._moves_of({one.item_id for one in wanted}, tx.session):
-            found.add(Numbered(row["item_id"], row["move_no"]))
-        return wanted & found
+        by_number: dict[int, list[str]] = defaultdict(list)
+        for one in moves:
+            by_number[one.move_no].append(one.item_id)
+        return {
+            Numbered(item_id, move_no)
+            for move_no, item_ids in by_number.items()
+            for item_id in await self._with_move(move_no, sorted(item_ids), tx.session)
+        }
+
+    async def _with_move(
+        self, move_no: int, item_ids: Sequence[str], session: Session
+    ) -> list[str]:
+        """Those of the items whose move of that number is told of; found by the index, since an
+        item may have been moved by any number of handovers."""
+        wanted: Document = {"item_id": {"$in": item_ids}, "move_no": move_no}
+        pipeline: list[Document] = [
+            {"$match": {"moves": {"$elemMatch": wanted}}},
+            {"$unwind": "$moves"},
+            {"$replaceWith": "$moves"},
+            {"$match": wanted},
+            {"$group": {"_id": None, "item_ids": {"$push": "$item_id"}}},
+        ]
+        rows = self._parts.collection.aggregate(pipeline, session=session)
+        return [item_id async for row in rows for item_id in row["item_ids"]]
 
     async def moves_of(self, item_ids: Iterable[str]) -> list[Document]:
         """All moves of the items, in order: {item_id, move_no, from_holder, to_holder, home,
         handover_id, moved_at}."""
-        return [row async for row in self._moves_of(set(item_ids), None)]
-
-    async def _moves_of(
-        self, item_ids: set[str], session: Session | None
-    ) -> AsyncIterator[Document]:
-        wanted: Document = {"moves.item_id": {"$in": sorted(item_ids)}}
+        wanted: Document = {"moves.item_id": {"$in": sorted(set(item_ids))}}
         pipeline: list[Document] = [
             {"$match": wanted},
             {"$project": {"handover_id": 1, "moved_at": 1, "moves": 1}},
@@ -310,8 +325,7 @@ class Handovers:
             },
             {"$sort": {"item_id": 1, "move_no": 1}},
         ]
-        async for row in self._parts.collection.aggregate(pipeline, session=session):
-            yield row
+        return [row async for row in self._parts.collection.aggregate(pipeline)]
 
 
 def _visible_moves(scope: Scope) -> Document | str:

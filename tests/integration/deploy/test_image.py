@@ -38,7 +38,7 @@ def service(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_image_of_a_service_is_all_that_the_service_needs(
     service: str,
     builder: Builder,

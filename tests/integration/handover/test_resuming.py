@@ -94,7 +94,7 @@ async def stop_at(replica: Replica, command: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_whenever_the_worker_is_stopped_the_next_one_finishes(
     make_replica: MakeReplica,
 ) -> None:

@@ -104,7 +104,7 @@ async def test_a_late_handover_moves_by_the_rows_and_not_by_what_it_says(planner
     assert await planner.holders() == {"cem": 5}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_nothing_stays_with_the_absent_member_while_people_go_on_working(
     make_replica: MakeReplica,
 ) -> None:

@@ -52,7 +52,7 @@ async def start_inbox(settings: InboxSettings, topics: str) -> AsyncIterator[Sta
             async def ready() -> bool:
                 return not await service.readiness()
 
-            await eventually(ready, timeout=30)
+            await eventually(ready)
             return app
 
         yield start

@@ -95,7 +95,7 @@ async def test_metrics_count_and_name_nobody(
             and "understudy_inbox_unrouted_messages 1.0" in told
         )
 
-    await eventually(measured, timeout=15)
+    await eventually(measured)
     told = (await ask(None).get("/metrics")).text
     assert 'understudy_inbox_messages_total{outcome="new"}' in told
     for name in ("jana", "Katrin", "morgenrot", "rowa", "author1"):

@@ -59,7 +59,7 @@ async def handed_over(world: World, database: Mongo, epoch: int, events: list[An
     async def answered() -> bool:
         return bool(await rows(database, "handover_runs", state="answered", epoch=epoch))
 
-    await eventually(answered, timeout=30)
+    await eventually(answered)
 
 
 async def jana_falls_ill(world: World, database: Mongo) -> None:

@@ -67,7 +67,7 @@ async def _answered(database: Mongo, count: int) -> None:
     async def all_of_them() -> bool:
         return len(await rows(database, "handover_runs", state="answered")) == count
 
-    await eventually(all_of_them, timeout=30)
+    await eventually(all_of_them)
 
 
 async def _moves_chain(world: World, database: Mongo) -> None:
@@ -101,7 +101,7 @@ async def test_replaying_every_topic_changes_nothing(
     await first.state.service.stop()
     reread = await _rewind(kafka_servers, topics, list(first.state.service.consumers))
     again = await start_inbox()
-    await eventually(lambda: _caught_up(kafka_servers, reread), timeout=30)
+    await eventually(lambda: _caught_up(kafka_servers, reread))
     assert _duplicates() == duplicates + MESSAGES
     assert await _everything(again.state.service.mongo) == before
 
@@ -132,7 +132,7 @@ async def _rewind(servers: str, prefix: str, topics: list[str]) -> Ends:
         ) as consumer:
             partitions = [TopicPartition(f"{prefix}{name}", n) for n in range(2)]
             consumer.assign(partitions)
-            await eventually(partial(_committed_to_zero, consumer, partitions), timeout=60)
+            await eventually(partial(_committed_to_zero, consumer, partitions))
             ends[group] = await consumer.end_offsets(partitions)
     return ends
 

@@ -34,14 +34,14 @@ async def set_up(world: World, mongo: Mongo) -> None:
             and len(await rows(mongo, "members")) == 5
         )
 
-    await eventually(known, timeout=30)
+    await eventually(known)
 
 
 async def taken_in(mongo: Mongo, count: int) -> None:
     async def all_there() -> bool:
         return await mongo.collection("messages").count_documents({}) == count
 
-    await eventually(all_there, timeout=30, what=f"{count} messages")
+    await eventually(all_there, what=f"{count} messages")
 
 
 async def test_messages_become_conversations_of_who_acts(
@@ -147,7 +147,7 @@ async def test_two_replicas_share_the_work(
     async def both_have_partitions() -> bool:
         return all(_partitions(app) == 1 for app in (inbox, second))
 
-    await eventually(both_have_partitions, timeout=30)
+    await eventually(both_have_partitions)
     sent = [
         *messages(300, "morgenrot", authors=40),
         *[one.model_copy(update={"page_id": "auental"}) for one in messages(300, authors=40)],

@@ -83,7 +83,7 @@ class World:
 
         await consumer.start()
         try:
-            await eventually(enough, timeout=20)
+            await eventually(enough)
         finally:
             await consumer.stop()
         return found

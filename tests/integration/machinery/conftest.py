@@ -44,7 +44,7 @@ async def start(settings: ServiceSettings) -> AsyncIterator[Start]:
         async def ready() -> bool:
             return not await service.readiness()
 
-        await eventually(ready, timeout=30)
+        await eventually(ready)
         return service
 
     yield start
@@ -107,7 +107,7 @@ class Topic:
             return len(found) >= count
 
         try:
-            await eventually(enough, timeout=20)
+            await eventually(enough)
         finally:
             await consumer.stop()
         return found

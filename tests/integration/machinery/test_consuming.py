@@ -120,7 +120,7 @@ async def test_two_replicas_share_the_topic_and_apply_each_record_once(
         return all(effect.calls for effect in effects)
 
     sequences = dict.fromkeys(names, 0)
-    await eventually(both_have_partitions, timeout=30)
+    await eventually(both_have_partitions)
     await effects[0].are(**{n: list(range(1, sequences[n] + 1)) for n in names})
 
 

@@ -35,7 +35,7 @@ async def test_a_holder_that_is_gone_is_succeeded(mongo: Mongo) -> None:
     async def taken_over() -> bool:
         return await successor.take("work")
 
-    await eventually(taken_over, timeout=5)
+    await eventually(taken_over)
     assert not await gone.take("work")
 
 
@@ -105,7 +105,7 @@ async def test_work_that_raises_is_begun_again(mongo: Mongo) -> None:
     async def again() -> bool:
         return begun >= 2
 
-    await eventually(again, timeout=5)
+    await eventually(again)
     holding.cancel()
     await asyncio.gather(holding, return_exceptions=True)
     assert await Leases(mongo).take("work")  # given back

@@ -139,7 +139,7 @@ async def test_a_relay_paused_after_sending_and_overtaken_changes_nothing_when_i
         assert (await asyncio.wait_for(paused.stdout.readline(), 30)).strip() == b"sent"
         await emit(outbox, page.model_copy(update={"name": "2"}))
         relays = start_relays(mongo, kafka)
-        await eventually(lambda: nothing_waits(mongo), timeout=30)
+        await eventually(lambda: nothing_waits(mongo))
         paused.send_signal(signal.SIGCONT)
         assert (await asyncio.wait_for(paused.stdout.readline(), 30)).strip() == b"fenced"
         await emit(outbox, page.model_copy(update={"name": "3"}))

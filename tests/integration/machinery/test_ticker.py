@@ -137,6 +137,6 @@ async def test_a_row_that_is_written_late_wakes_the_ticker(
     async def done() -> bool:
         return await fired.ids() == ["a"]
 
-    await eventually(done, timeout=5)
+    await eventually(done)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -84,7 +84,7 @@ async def start(settings: NotifierSettings) -> AsyncIterator[Start]:
             async def ready() -> bool:
                 return not await service.readiness()
 
-            await eventually(ready, timeout=30)
+            await eventually(ready)
             return app
 
         yield start
@@ -145,4 +145,4 @@ async def until(
         assert row["state"] == state, f"{row['state']}: {row['reason']} {row['reply']}"
         return row
 
-    return await eventually(reached, timeout=20)
+    return await eventually(reached)

@@ -37,7 +37,7 @@ async def in_mid_sending(others: Others, mail_server: MailServer, does: Does) ->
     """The server has the mail to Tom and has not answered."""
     mail_server.tell(TOM, does)
     await others.say(*agency(), completed(received("tom", "c1:copywriting"), leads=()))
-    await eventually(lambda: mail_server.to(TOM), timeout=20)
+    await eventually(lambda: mail_server.to(TOM))
 
 
 async def test_a_killed_sender_leaves_an_unknown_outcome_and_no_second_mail(

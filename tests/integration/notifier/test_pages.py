@@ -105,7 +105,7 @@ async def test_the_metrics_tell_what_waits_for_a_person(told: None, ask: As) -> 
             "understudy_notifier_oldest_undelivered_seconds 0.0",
         } <= set(lines)
 
-    await eventually(counted, timeout=20)
+    await eventually(counted)
 
 
 async def test_the_metrics_read_nothing_that_is_finished(told: None, database: Db) -> None:

@@ -22,7 +22,7 @@ from tests.support.ports import free_port
 from tests.support.processes import ServiceProcesses
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PROMETHEUS = Path("deploy/prometheus")
 ALERTS = PROMETHEUS / "alerts.yml"
@@ -99,9 +99,7 @@ async def scraped(engines: Engines, prefix: str, tmp_path: Path) -> AsyncIterato
         try:
             async with httpx.AsyncClient(base_url=f"http://{process.where}") as http:
                 prometheus = Prometheus(http)
-                await eventually(
-                    lambda: _has_scraped_all(prometheus), timeout=30, what="all are scraped twice"
-                )
+                await eventually(lambda: _has_scraped_all(prometheus), what="all are scraped twice")
                 yield prometheus
         finally:
             await process.stop()
@@ -120,7 +118,7 @@ async def test_every_expression_has_an_answer(scraped: Prometheus) -> None:
     async def evaluated() -> bool:
         return all(rule["health"] == "ok" for rule in await scraped.rules())
 
-    assert await eventually(evaluated, timeout=30)
+    assert await eventually(evaluated)
     known = await scraped.metrics()
     for rule in _rules():
         assert _metrics(rule["expr"]) <= known, rule["alert"]

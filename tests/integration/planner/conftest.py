@@ -238,6 +238,6 @@ async def started(app: FastAPI, topics: str) -> AsyncIterator[Service]:
     async def ready() -> bool:
         return not await service.readiness()
 
-    await eventually(ready, timeout=30)
+    await eventually(ready)
     yield service
     await service.stop()

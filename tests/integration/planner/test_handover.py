@@ -89,7 +89,7 @@ async def test_tasks_created_and_reopened_during_a_handover_never_stay_with_the_
             group.create_task(create(number))
         for task in finished:
             group.create_task(reopen(task))
-    await eventually(lambda: answered(started, "h2"), timeout=30)
+    await eventually(lambda: answered(started, "h2"))
 
     tasks = started.mongo.collection("tasks")
     assert await tasks.count_documents({"open": True}) == 160
@@ -118,7 +118,7 @@ async def read(kafka_servers: str, topic: str) -> list[Json]:
         return any(data["total"] is not None for data in found)
 
     try:
-        await eventually(complete, timeout=20)
+        await eventually(complete)
     finally:
         await consumer.stop()
     return found
@@ -187,7 +187,7 @@ async def test_statuses_reach_kafka_in_order(
         return sum(len(told) for told in found.values()) == 12
 
     try:
-        await eventually(complete, timeout=20)
+        await eventually(complete)
     finally:
         await consumer.stop()
     expected = [(1, "draft"), (2, "in_review"), (3, "approved"), (4, "scheduled")]

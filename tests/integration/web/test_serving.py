@@ -81,7 +81,7 @@ async def running(
             except httpx.TransportError:
                 return False
 
-        await eventually(ready, timeout=40)
+        await eventually(ready)
         yield Running(process, client)
     if process.returncode is None:
         process.kill()

@@ -1,0 +1,36 @@
+"""Debian's Chromium without a window, for the README's pictures and for the tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, async_playwright
+
+from deploy.local.prerequisites import MissingPrerequisites
+
+__all__ = ["chromium"]
+
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    # It asks nobody but the pages it is told to open.
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Raises `MissingPrerequisites`."""
+    program = shutil.which("chromium")
+    if program is None:
+        raise MissingPrerequisites(["Chromium. apt-get install chromium"])
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        yield browser
+        await browser.close()
