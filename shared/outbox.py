@@ -24,7 +24,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pymongo import InsertOne, UpdateOne
+from pymongo import IndexModel, InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from shared.clock import Clock, utc_now
@@ -85,17 +85,18 @@ class Outbox:
         self._aggregates = mongo.collection("aggregates")
 
     async def create_indexes(self) -> None:
-        await self._rows.create_index(
+        unpublished = IndexModel(
             [("bucket", 1), ("aggregate", 1), ("sequence", 1)],
             partialFilterExpression={"published_at": None},
             name="unpublished",
         )
-        await self._rows.create_index(
-            "published_at",
+        published = IndexModel(
+            [("published_at", 1)],
             expireAfterSeconds=_SENT_ROWS_SECONDS,
             partialFilterExpression={"published_at": {"$type": "date"}},
             name="published",
         )
+        await self._rows.create_indexes([unpublished, published])
 
     async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`; its state and its events are committed together or not at all.

@@ -14,6 +14,7 @@ import asyncio
 import os
 import signal
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ import structlog
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
+from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 from tenacity import AsyncRetrying, wait_random_exponential
 
@@ -77,13 +79,6 @@ class _Subscriber(Protocol):
     consumer: Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
-    collection: str
-    keys: Sequence[tuple[str, int]]
-    options: dict[str, Any]
-
-
 class Service:
     """Everything a service is made of but its features and its web edge."""
 
@@ -98,7 +93,7 @@ class Service:
         self.leases = Leases(self.mongo)
         self.fatal_error: BaseException | None = None
         self.consumers: dict[str, Consumer] = {}
-        self._indexes: list[_Index] = []
+        self._indexes: dict[str, list[IndexModel]] = defaultdict(list)
         self._measures: list[Measure] = []
         self._leased: dict[str, Callable[[], Awaitable[None]]] = {"ticker": self.ticker.run}
         for bucket in range(BUCKETS):
@@ -107,6 +102,14 @@ class Service:
         self._broker: KafkaBroker | None = None
         self._subscribers: Sequence[_Subscriber] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self.index("parked", [("position", 1), ("order", 1)])
+        self.index("parked", [("parked_at", 1)])
+        self.index(
+            "positions",
+            [("parked.since", 1)],
+            partialFilterExpression={"parked.since": {"$exists": True}},
+        )
+        self.index("dead_letters", [("recorded_at", 1)], expireAfterSeconds=_DEAD_LETTERS_SECONDS)
 
     # Composition, before start
 
@@ -134,7 +137,7 @@ class Service:
         self._measures.append(measure)
 
     def index(self, collection: str, keys: Sequence[tuple[str, int]], **options: Any) -> None:
-        self._indexes.append(_Index(collection, keys, options))
+        self._indexes[collection].append(IndexModel(list(keys), **options))
 
     async def parked(self) -> list[Parked]:
         """The aggregates whose handler raised, those that have waited longest first."""
@@ -204,17 +207,13 @@ class Service:
     async def _create_indexes(self) -> None:
         await self.outbox.create_indexes()
         await self.ticker.create_indexes()
-        await self.mongo.collection("parked").create_index([("position", 1), ("order", 1)])
-        await self.mongo.collection("parked").create_index("parked_at")
-        await self.mongo.collection("positions").create_index(
-            "parked.since", partialFilterExpression={"parked.since": {"$exists": True}}
+        # One command for each collection: a replica that starts waits for each.
+        await asyncio.gather(
+            *(
+                self.mongo.collection(collection).create_indexes(indexes)
+                for collection, indexes in self._indexes.items()
+            )
         )
-        await self.mongo.collection("dead_letters").create_index(
-            "recorded_at", expireAfterSeconds=_DEAD_LETTERS_SECONDS
-        )
-        for index in self._indexes:
-            collection = self.mongo.collection(index.collection)
-            await collection.create_index(list(index.keys), **index.options)
 
     async def _work(self, work: Worker, wake_on: tuple[str, ...]) -> None:
         async with self.mongo.changes.listen(*wake_on) as changes:

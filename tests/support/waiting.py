@@ -12,7 +12,7 @@ __all__ = ["eventually"]
 
 T = TypeVar("T")
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
 """Long, since what holds costs no wait, and a machine under load is no failure."""
 
