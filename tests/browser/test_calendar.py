@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +16,6 @@ from playwright.async_api import (
     BrowserContext,
     Locator,
     Page,
-    Route,
     expect,
 )
 from pymongo import MongoClient
@@ -36,8 +34,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 RUTH = Identity("ruth", "Ruth Okafor", Role.LEAD, Scope(None))
 BERLIN = ZoneInfo("Europe/Berlin")
 
-_ANSWERED = """() => new Promise(
-  (done) => document.addEventListener("htmx:afterRequest", () => done(), { once: true }))"""
+# Asks as a drop does, and is done when the answer has been taken.
+_PLAN = """(card, day) => htmx.ajax("POST", planAddress(card), {
+  values: { version: card.dataset.version, day }, target: "#calendar", swap: "innerHTML" })"""
 
 Json = dict[str, Any]
 Open = Callable[..., Awaitable[Page]]
@@ -164,7 +163,12 @@ def card(page: Page, title: str) -> Locator:
 
 
 async def drag(page: Page, title: str, date: str) -> None:
-    await card(page, title).drag_to(day(page, date).locator(".day-head"))
+    await card(page, title).hover()
+    await page.mouse.down()
+    # Twice: Chromium may drop after one move before the day has said that it takes the card.
+    for _ in range(2):
+        await day(page, date).locator(".day-head").hover()
+    await page.mouse.up()
 
 
 async def test_dragged_onto_a_day_and_taken_back(open_as: Open, client: Client) -> None:
@@ -180,31 +184,22 @@ async def test_dragged_onto_a_day_and_taken_back(open_as: Open, client: Client) 
     assert await client.due(client.someday) == "2030-12-10T08:00:00Z"
 
 
-async def test_the_next_drag_goes_on_while_the_last_is_answered(
+async def test_the_next_drag_goes_on_when_the_answer_to_the_last_comes(
     open_as: Open, client: Client
 ) -> None:
     page = await open_as(client.who)
-    answer = asyncio.Event()
-
-    async def answered_late(route: Route) -> None:
-        response = await route.fetch()
-        await answer.wait()
-        await route.fulfill(response=response)
-
-    await page.route("**/calendar/posts/**", answered_late, times=1)
-    await drag(page, "Someday", "2030-12-10")
-    await expect(day(page, "2030-12-10").get_by_text("Someday")).to_be_visible()
-
     await card(page, "Türchen 1").hover()
     await page.mouse.down()
-    answered = asyncio.create_task(page.evaluate(_ANSWERED))
-    answer.set()
-    await answered
+    await day(page, "2030-12-13").locator(".day-head").hover()
+    await card(page, "Someday").evaluate(_PLAN, "2030-12-10")
     await day(page, "2030-12-11").locator(".day-head").hover()
     await page.mouse.up()
     await expect(day(page, "2030-12-11").get_by_text("Türchen 1")).to_be_visible()
+    await expect(day(page, "2030-12-10").get_by_text("Someday")).to_be_visible()
     await expect(page.get_by_text("Goes out Tue 10 Dec, 09:00: Someday")).to_be_visible()
     assert await client.due(client.first) == "2030-12-11T06:00:00Z"
+    await client.post("Türchen 3", "2030-12-06T07:00")
+    await expect(day(page, "2030-12-06").get_by_text("Türchen 3")).to_be_visible()
 
 
 async def test_planned_by_keys_alone(open_as: Open, client: Client) -> None:

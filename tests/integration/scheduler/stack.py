@@ -6,8 +6,9 @@ their items are bare.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -28,6 +29,7 @@ from tests.support.waiting import eventually
 
 __all__ = ["Holder", "Scheduler", "all_records", "databases", "running"]
 
+_AT_ONCE = 200
 _ITEMS = {
     Participant.PLANNER: ("tasks", ItemKind.TASK),
     Participant.INBOX: ("conversations", ItemKind.CONVERSATION),
@@ -66,12 +68,15 @@ class Holder:
     async def add(self, responsibility_id: str, *labels: str) -> None:
         """New items go to whoever acts."""
 
-        async def work(tx: Transaction) -> None:
-            for label in labels:
+        async def work(tx: Transaction, some: Sequence[str]) -> None:
+            for label in some:
                 holder = await self.rows.acting(tx, responsibility_id)
                 await self._insert(tx, responsibility_id, label, holder)
 
-        await self.service.outbox.transaction(work)
+        # A transaction may last no longer than MongoDB lets it.
+        for start in range(0, len(labels), _AT_ONCE):
+            some = labels[start : start + _AT_ONCE]
+            await self.service.outbox.transaction(partial(work, some=some))
 
     async def claim(self, member_id: str, responsibility_id: str, label: str) -> None:
         """An item that somebody has taken, whoever acts."""
