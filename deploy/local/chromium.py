@@ -31,6 +31,6 @@ async def chromium() -> AsyncIterator[Browser]:
     if program is None:
         raise MissingPrerequisites(["Chromium. apt-get install chromium"])
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
-        yield browser
-        await browser.close()
+        launched = await playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        async with launched as browser:
+            yield browser

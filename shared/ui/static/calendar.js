@@ -101,16 +101,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 let dragged = null;
 let gripped = false;
-const held = new Map();
-
-function hold(part, html) {
-  held.delete(part); // the latest is drawn last
-  held.set(part, html);
-}
+let held = []; // in the order in which they came
 
 function drawHeld() {
-  for (const [part, html] of held) htmx.swap(part, html, { swapStyle: "innerHTML" });
-  held.clear();
+  const drawn = held;
+  held = [];
+  for (const { part, html } of drawn) htmx.swap(part, html, { swapStyle: "innerHTML" });
 }
 
 document.addEventListener("pointerdown", (event) => (gripped = Boolean(cardOf(event.target))));
@@ -160,7 +156,10 @@ document.addEventListener("dragend", () => {
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
   if (!(dragged || gripped) || event.defaultPrevented) return;
   event.preventDefault();
-  hold(event.target, event.detail.data);
+  const part = event.target;
+  // of live updates the latest will do; answers bring their own message, and all are kept
+  held = held.filter((one) => !one.live || one.part !== part);
+  held.push({ part, html: event.detail.data, live: true });
 });
 
 /* the answer to the last drag, which may come when the next has begun */
@@ -168,7 +167,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, serverResponse } = event.detail;
   if (!(dragged || gripped) || !event.detail.shouldSwap || target !== calendar()) return;
   event.detail.shouldSwap = false;
-  hold(target, serverResponse);
+  held.push({ part: target, html: serverResponse, live: false });
 });
 
 /* --- what a swap would forget */

@@ -84,9 +84,9 @@ async def test_work_ends_when_the_lease_is_lost(mongo: Mongo) -> None:
             ended.set()
 
     holding = asyncio.create_task(holder.hold("work", work))
-    await asyncio.wait_for(working.wait(), 60)
+    await eventually(working.is_set)
     await mongo.collection("leases").update_one({"_id": "work"}, {"$set": {"holder": "another"}})
-    await asyncio.wait_for(ended.wait(), 60)
+    await eventually(ended.is_set)
     holding.cancel()
     await asyncio.gather(holding, return_exceptions=True)
 
