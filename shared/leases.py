@@ -36,6 +36,7 @@ class Leases:
     def __init__(self, mongo: Mongo, duration: timedelta = timedelta(seconds=3)) -> None:
         self._leases = mongo.collection("leases")
         self._duration = duration
+        self._until: Document = {"$add": ["$$NOW", int(duration.total_seconds() * 1000)]}
         self._names: set[str] = set()
         self._held: set[str] = set()
         self._share = 1
@@ -49,10 +50,9 @@ class Leases:
                 {"$lt": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]},
             ]
         }
-        until = {"$add": ["$$NOW", int(self._duration.total_seconds() * 1000)]}
         take_if_free: Document = {
             "holder": {"$cond": [free, self.holder, "$holder"]},
-            "until": {"$cond": [free, until, "$until"]},
+            "until": {"$cond": [free, self._until, "$until"]},
         }
         try:
             lease = await self._leases.find_one_and_update(
@@ -64,6 +64,16 @@ class Leases:
         except DuplicateKeyError:  # another replica wrote the first one at the same instant
             return False
         return bool(lease["holder"] == self.holder)
+
+    async def renew(self, name: str) -> bool:
+        """Prolong the lease; False when it is no longer ours.
+
+        One that ran out is prolonged only while nobody else had it since: whoever did may have
+        done a part of the work.
+        """
+        mine = {"_id": name, "holder": self.holder}
+        renewed = await self._leases.update_one(mine, [{"$set": {"until": self._until}}])
+        return renewed.matched_count == 1
 
     async def release(self, name: str) -> None:
         """Give it back at once, so that another replica need not wait for the end of it."""
@@ -96,7 +106,7 @@ class Leases:
                 await asyncio.wait({task}, timeout=pause)
                 if len(self._held) > self._share:
                     return  # another replica waits for its part
-                if not task.done() and not await self.take(name):
+                if not task.done() and not await self.renew(name):
                     _log.warning("lease lost", lease=name)
                     return
             task.result()

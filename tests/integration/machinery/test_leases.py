@@ -72,6 +72,18 @@ async def test_replicas_share_and_take_over_from_each_other(mongo: Mongo) -> Non
     await second.stop()
 
 
+async def test_a_lease_that_ran_out_is_renewed_only_if_nobody_else_had_it(mongo: Mongo) -> None:
+    holder, another = Leases(mongo, timedelta()), Leases(mongo, timedelta())
+    assert await holder.take("work")
+    assert await holder.renew("work")
+
+    async def taken_over() -> bool:
+        return await another.take("work")
+
+    await eventually(taken_over)
+    assert not await holder.renew("work")
+
+
 async def test_work_ends_when_the_lease_is_lost(mongo: Mongo) -> None:
     holder = Leases(mongo, SHORT)
     working, ended = asyncio.Event(), asyncio.Event()
