@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 import structlog
@@ -114,6 +114,7 @@ class Mongo:
             appname=database,
         )
         self._database = self._client[database]
+        self._turn = asyncio.Lock()
         self.changes = Changes(self)
 
     @property
@@ -135,7 +136,9 @@ class Mongo:
         """Run `work` in one snapshot transaction and return what it returns.
 
         Transient errors and `Conflict` run `work` again from the start, with growing random
-        pauses, for at most 30 s: so it must have no effect outside the session.
+        pauses, for at most 30 s: so it must have no effect outside the session. Second and later
+        attempts of one process take turns: many that want the same document would otherwise spend
+        their time in making each other fail.
         """
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_is_transient),
@@ -144,7 +147,8 @@ class Mongo:
             reraise=True,
         ):
             with attempt:
-                return await self._transaction_once(work)
+                async with self._turn if attempt.retry_state.attempt_number > 1 else nullcontext():
+                    return await self._transaction_once(work)
         raise AssertionError("unreachable")
 
     async def _transaction_once(self, work: Callable[[Session], Awaitable[T]]) -> T:
