@@ -25,7 +25,8 @@ from shared.observability import METRICS
 __all__ = ["Relay"]
 
 _CHUNK = 500
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 5.0
+"""The change stream wakes us, and wakes everybody when it had to be opened again."""
 _SEND_SECONDS = 30
 _BLOCKED_SECONDS = 30
 _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError)

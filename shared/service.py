@@ -35,7 +35,7 @@ from shared.clock import Clock, utc_now
 from shared.consuming import Apply, Consumer, Prepare
 from shared.events.topics import Topic
 from shared.kafka import Kafka, WatchedConsumer, clean_headers
-from shared.leases import Leases
+from shared.leases import Leases, Work
 from shared.mongo import Document, Mongo, is_infrastructure
 from shared.observability import METRICS, described
 from shared.outbox import BUCKETS, Outbox
@@ -95,7 +95,7 @@ class Service:
         self.consumers: dict[str, Consumer] = {}
         self._indexes: dict[str, list[IndexModel]] = defaultdict(list)
         self._measures: list[Measure] = []
-        self._leased: dict[str, Callable[[], Awaitable[None]]] = {"ticker": self.ticker.run}
+        self._leased: dict[str, Work] = {"ticker": self.ticker.run}
         for bucket in range(BUCKETS):
             relay = Relay(self.mongo, self.kafka, name, bucket, clock)
             self._leased[f"relay/{bucket}"] = relay.run
@@ -195,7 +195,7 @@ class Service:
         ]
         self._tasks += [
             *leased,
-            asyncio.create_task(self.leases.share(), name="share"),
+            asyncio.create_task(self.leases.keep(), name="keep leases"),
             asyncio.create_task(self._measure(), name="measure"),
         ]
         async for attempt in AsyncRetrying(

@@ -25,7 +25,7 @@ from shared.outbox import Outbox, Transaction
 
 __all__ = ["Due", "Ticker"]
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 1.0
 _PAUSE_MAX = timedelta(minutes=5)
 _log = structlog.get_logger(__name__)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from shared.leases import Leases
 from shared.mongo import Mongo
@@ -39,6 +42,18 @@ async def test_a_holder_that_is_gone_is_succeeded(mongo: Mongo) -> None:
     assert not await gone.take("work")
 
 
+@asynccontextmanager
+async def running(*life: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """What never ends by itself, for as long as the context lasts."""
+    tasks = [asyncio.create_task(one) for one in life]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Replica:
     """Holds eight names, and knows which of them it has at the moment."""
 
@@ -46,7 +61,7 @@ class Replica:
         self.at_work: set[str] = set()
         self._leases = Leases(mongo, SHORT)
         works = [self._leases.hold(f"n{n}", partial(self._work, f"n{n}")) for n in range(8)]
-        self._tasks = [asyncio.ensure_future(one) for one in (*works, self._leases.share())]
+        self._tasks = [asyncio.ensure_future(one) for one in (*works, self._leases.keep())]
 
     async def _work(self, name: str) -> None:
         self.at_work.add(name)
@@ -75,32 +90,46 @@ async def test_replicas_share_and_take_over_from_each_other(mongo: Mongo) -> Non
 async def test_a_lease_that_ran_out_is_renewed_only_if_nobody_else_had_it(mongo: Mongo) -> None:
     holder, another = Leases(mongo, timedelta()), Leases(mongo, timedelta())
     assert await holder.take("work")
-    assert await holder.renew("work")
+    assert await holder.renew(["work"]) == set()
 
     async def taken_over() -> bool:
         return await another.take("work")
 
     await eventually(taken_over)
-    assert not await holder.renew("work")
+    assert await holder.take("more work")
+    assert await holder.renew(["work", "more work"]) == {"work"}
 
 
-async def test_work_ends_when_the_lease_is_lost(mongo: Mongo) -> None:
-    holder = Leases(mongo, SHORT)
-    working, ended = asyncio.Event(), asyncio.Event()
+class Watched:
+    """Work that goes on until it is ended."""
 
-    async def work() -> None:
-        working.set()
+    def __init__(self) -> None:
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.begun.set()
         try:
             await asyncio.Event().wait()
         finally:
-            ended.set()
+            self.ended.set()
 
-    holding = asyncio.create_task(holder.hold("work", work))
-    await eventually(working.is_set)
-    await mongo.collection("leases").update_one({"_id": "work"}, {"$set": {"holder": "another"}})
-    await eventually(ended.is_set)
-    holding.cancel()
-    await asyncio.gather(holding, return_exceptions=True)
+
+async def test_work_ends_when_the_lease_is_lost(mongo: Mongo) -> None:
+    holder, work = Leases(mongo, SHORT), Watched()
+    async with running(holder.hold("work", work), holder.keep()):
+        await eventually(work.begun.is_set)
+        await mongo.collection("leases").update_one(
+            {"_id": "work"}, {"$set": {"holder": "another"}}
+        )
+        await eventually(work.ended.is_set)
+
+
+async def test_work_ends_when_its_lease_cannot_be_renewed(mongo: Mongo) -> None:
+    holder, work = Leases(mongo, SHORT), Watched()
+    async with running(holder.hold("work", work), holder.keep()):
+        await eventually(work.begun.is_set)
+        await mongo.close()
+        await eventually(work.ended.is_set)
 
 
 async def test_work_that_raises_is_begun_again(mongo: Mongo) -> None:
@@ -112,12 +141,7 @@ async def test_work_that_raises_is_begun_again(mongo: Mongo) -> None:
         begun += 1
         raise ZeroDivisionError
 
-    holding = asyncio.create_task(holder.hold("work", work))
+    async with running(holder.hold("work", work), holder.keep()):
+        await eventually(lambda: begun >= 2)
 
-    async def again() -> bool:
-        return begun >= 2
-
-    await eventually(again)
-    holding.cancel()
-    await asyncio.gather(holding, return_exceptions=True)
     assert await Leases(mongo).take("work")  # given back
