@@ -11,9 +11,10 @@ __all__ = ["ServiceSettings"]
 
 
 class ServiceSettings(BaseSettings):
-    """Read from the environment in a service's `main.py` and nowhere else."""
+    """Read from the environment in a service's `main.py` and nowhere else. What is wrong with a
+    value is said without the value: it may be a secret."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     mongodb_uri: str = "mongodb://127.0.0.1:27017/?replicaSet=rs0"

@@ -19,6 +19,7 @@ from shared.service import Service
 __all__ = ["composed"]
 
 _SECRET = SecretStr(32 * "-")
+_KEY = SecretStr(43 * "A" + "=")
 
 
 def composed() -> Documents:
@@ -28,7 +29,7 @@ def composed() -> Documents:
 
 
 def _services() -> list[Service]:
-    scheduler = SchedulerSettings(auth_secret=_SECRET)
+    scheduler = SchedulerSettings(auth_secret=_SECRET, absence_keys=_KEY)
     apps: list[FastAPI] = [
         create_planner(PlannerSettings(auth_secret=_SECRET)),
         create_scheduler(Service("scheduler", scheduler), scheduler),

@@ -104,7 +104,7 @@ async def _first_member(settings: LocalSettings, arguments: argparse.Namespace) 
     setup = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.scheduler.setup"),
         *("--name", arguments.name, "--email", arguments.email),
-        env={**os.environ, **service_environment(settings)},
+        env={**os.environ, **service_environment(settings, "scheduler")},
     )
     return await setup.wait()
 

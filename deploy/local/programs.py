@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import sys
@@ -42,7 +43,7 @@ def service(
         f"services.{name}.main",
         ready=answers_http(f"http://{HOST}:{port}/readyz"),
         env={
-            **service_environment(settings),
+            **service_environment(settings, name),
             "HOST": HOST,
             "PORT": str(port),
             **(env or {}),
@@ -51,8 +52,8 @@ def service(
     )
 
 
-def service_environment(settings: LocalSettings) -> dict[str, str]:
-    """What every service of the stack is told."""
+def service_environment(settings: LocalSettings, name: str) -> dict[str, str]:
+    """What a service of the stack is told."""
     return {
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_servers,
         "MONGODB_URI": settings.mongodb,
@@ -60,6 +61,7 @@ def service_environment(settings: LocalSettings) -> dict[str, str]:
         "DATABASE_PREFIX": settings.database_prefix,
         "PUBLIC_URL": settings.public_url,
         "AUTH_SECRET": auth_secret(settings),
+        **({"ABSENCE_KEYS": _absence_keys(settings)} if name == "scheduler" else {}),
         "UNDERSTUDY_ASSETS": str(settings.assets.resolve()),
         **(_local_mail(settings) if settings.smtp_host is None else {}),
     }
@@ -180,14 +182,25 @@ def caddy() -> Path:
 
 def auth_secret(settings: LocalSettings) -> str:
     """AUTH_SECRET of the environment, else one made up once and kept in the state."""
-    if given := os.environ.get("AUTH_SECRET"):
-        return given
-    path = settings.state / "secret"
+    return os.environ.get("AUTH_SECRET") or _kept(
+        settings.state / "secret", secrets.token_urlsafe(48)
+    )
+
+
+def _absence_keys(settings: LocalSettings) -> str:
+    """As above. A Fernet key is 32 bytes in URL-safe base64."""
+    return os.environ.get("ABSENCE_KEYS") or _kept(
+        settings.state / "absence-keys", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    )
+
+
+def _kept(path: Path, secret: str) -> str:
+    """What is in the file; the secret, if there is none yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text()
     with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text()
+        file.write(secret)
+    return secret

@@ -33,7 +33,7 @@ NAME = "scheduler"
 
 def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     """The application, not started. Members sign in here, with a cookie good for all services."""
-    desk = open_desk(service, settings.zone)
+    desk = open_desk(service, settings.zone, settings.key_ring)
     declare_indexes(service)
     run_in_background(service, desk)
     app = create_app(

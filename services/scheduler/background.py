@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from services.scheduler.absences.rotation import Rotation
 from services.scheduler.absences.usecases import ENDS, STARTS, turn_absence
 from services.scheduler.desk import Desk
 from services.scheduler.directory.handlers import directory_handlers
@@ -15,7 +16,7 @@ from services.scheduler.handovers.handlers import (
     work_acknowledged,
     work_handed_over,
 )
-from services.scheduler.metrics import measure_coverage
+from services.scheduler.metrics import measure_coverage, measure_reasons
 from services.scheduler.publishing.handlers import content_status
 from services.scheduler.qualifications.usecases import EXPIRES, expire
 from shared.consuming import dispatch
@@ -55,10 +56,13 @@ def run_in_background(service: Service, desk: Desk) -> None:
         waiting_receipts(service.outbox, desk.closing, service.clock),
         wake_on=["receipt_parts"],
     )
+    rotation = Rotation(desk.absences, service.outbox, service.clock)
+    service.worker("reasons", rotation.work, wake_on=[])
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
     service.measure(
         measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
     )
+    service.measure(measure_reasons(desk.absences))
 
 
 def _listen(service: Service, desk: Desk, participation: Participation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.store import Absences
 from services.scheduler.coverage.clock import CoverageClock
 from services.scheduler.coverage.settling import Settling
@@ -43,9 +44,11 @@ class Desk:
     publications: Publications
 
 
-def open_desk(service: Service, agency_zone: ZoneInfo) -> Desk:
+def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing) -> Desk:
+    """`zone` is the agency's."""
     mongo = service.mongo
-    members, qualifications, absences = Members(mongo), Qualifications(mongo), Absences(mongo)
+    members, qualifications = Members(mongo), Qualifications(mongo)
+    absences = Absences(mongo, keys)
     responsibilities, leads = Responsibilities(mongo), ClientLeads(mongo)
     handovers = Handovers(mongo)
     marks = CommitMarks(handovers, service.clock)
@@ -58,7 +61,7 @@ def open_desk(service: Service, agency_zone: ZoneInfo) -> Desk:
         responsibilities=responsibilities,
         handovers=handovers,
         marks=marks,
-        zone=agency_zone,
+        zone=zone,
     )
     return Desk(
         members=members,

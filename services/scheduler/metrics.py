@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from prometheus_client import Gauge, Histogram
 
+from services.scheduler.absences.store import Absences
 from services.scheduler.coverage.store import CoverageStore
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.members.store import Members
 from shared.clock import Clock
 from shared.observability import METRICS
 
-__all__ = ["HANDOVER_SECONDS", "measure_coverage"]
+__all__ = ["HANDOVER_SECONDS", "measure_coverage", "measure_reasons"]
 
 COVERAGE_GAPS = Gauge(
     "understudy_coverage_gaps", "Responsibilities for which nobody present and qualified acts now"
@@ -29,6 +30,13 @@ OPEN_HANDOVERS = Gauge("understudy_open_handovers", "Handovers that are not comp
 INCONSISTENT_HANDOVERS = Gauge(
     "understudy_inconsistent_handovers",
     "Open handovers to which all have answered, but the answers do not add up",
+)
+
+REASONS_OUTDATED = Gauge(
+    "understudy_reasons_outdated", "Reasons of absences that an older key encrypts, or none"
+)
+REASONS_UNREADABLE = Gauge(
+    "understudy_reasons_unreadable", "Reasons of absences whose key the scheduler does not have"
 )
 
 
@@ -49,5 +57,13 @@ def measure_coverage(
         INCONSISTENT_HANDOVERS.set(sum(one.fault is not None for one in opened))
         ages = [(clock() - one.started_at).total_seconds() for one in opened]
         oldest_open.set(max(ages, default=0.0))
+
+    return measure
+
+
+def measure_reasons(absences: Absences) -> Callable[[], Awaitable[None]]:
+    async def measure() -> None:
+        REASONS_OUTDATED.set(await absences.count_outdated())
+        REASONS_UNREADABLE.set(await absences.count_unreadable())
 
     return measure

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import field_validator
+from pydantic import SecretStr, field_validator
 
+from services.scheduler.absences.keyring import KeyRing
 from shared.settings import ServiceSettings
 
 __all__ = ["SchedulerSettings"]
@@ -19,6 +20,8 @@ class SchedulerSettings(ServiceSettings):
     """On receipts."""
     agency_time_zone: str = "Europe/Berlin"
     """Handovers are numbered by its year."""
+    absence_keys: SecretStr
+    """Encrypt why somebody is away: Fernet keys with commas in between, the newest first."""
 
     @field_validator("agency_time_zone")
     @classmethod
@@ -27,6 +30,23 @@ class SchedulerSettings(ServiceSettings):
             raise ValueError("not an IANA time zone")
         return name
 
+    @field_validator("absence_keys")
+    @classmethod
+    def _usable(cls, keys: SecretStr) -> SecretStr:
+        _key_ring(keys)
+        return keys
+
+    @property
+    def key_ring(self) -> KeyRing:
+        return _key_ring(self.absence_keys)
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.agency_time_zone)
+
+
+def _key_ring(keys: SecretStr) -> KeyRing:
+    try:
+        return KeyRing([one.strip() for one in keys.get_secret_value().split(",")])
+    except ValueError:
+        raise ValueError("each must be 32 bytes in URL-safe base64") from None

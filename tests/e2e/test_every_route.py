@@ -1,4 +1,5 @@
-"""Every route of every service: nobody gets in unknown, and nobody sees another client's data."""
+"""Every route of every service: nobody gets in unknown, nobody sees another client's data, and
+nobody learns why somebody is away."""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ import httpx
 import pytest
 from pymongo import MongoClient
 
+from deploy.local.settings import SERVICES
 from shared.auth import Identity, Role, Scope, Tokens
 from tests.support.agency import Agency
 from tests.support.books import Books, Row
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.everything import Route, every_route, one_of_everything
 from tests.support.processes import ServiceProcesses
+from tests.support.records import all_records
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(600)
@@ -53,12 +56,19 @@ CANARIES = (
 )
 
 
+REASON = "canary-3f9a"
+"""The note of the sick call."""
+
+
 @dataclass
 class World:
     http: httpx.AsyncClient
     agency: Agency
     books: Books
     ids: dict[str, str]
+    logs: Path
+    kafka_servers: str
+    prefix: str
 
     async def ask(
         self, method: str, path: str, identity: Identity | None, accept: str = "application/json"
@@ -91,7 +101,8 @@ async def world(
         await agency.build()
         async with httpx.AsyncClient(base_url=services.url, timeout=20) as http:
             ids = await one_of_everything(agency, books)
-            yield World(http, agency, books, ids)
+            logs = services.settings.logs
+            yield World(http, agency, books, ids, logs, engines.kafka_servers, prefix)
 
 
 async def test_every_route(world: World) -> None:
@@ -101,6 +112,8 @@ async def test_every_route(world: World) -> None:
     await _nobody_gets_in_unknown(world, routes)
     await _a_client_contact_may_nothing_yet(world, routes)
     await _another_clients_lead_sees_and_changes_nothing(world, routes)
+    await _a_colleague_does_not_learn_why_somebody_is_away(world, routes)
+    await _a_reason_leaves_no_trace(world)
 
 
 async def _only_these_are_public(routes: list[Route]) -> None:
@@ -144,3 +157,39 @@ async def _another_clients_lead_sees_and_changes_nothing(world: World, routes: l
     for collection, rows in before.items():
         if not collection.endswith(("idempotency", "positions")):
             assert rows == after[collection], collection
+
+
+async def _a_colleague_does_not_learn_why_somebody_is_away(
+    world: World, routes: list[Route]
+) -> None:
+    tom = Identity(world.agency.members["Tom"], "Tom", Role.MEMBER, Scope(None))
+    lead = Identity("setup", "Setup", Role.LEAD, Scope(None))
+    absence = f"/scheduler/api/v1/absences/{world.ids['absence_id']}"
+    assert REASON in (await world.ask("GET", absence, lead))[1]
+    for route in routes:
+        if route.method == "GET":
+            for accept in ("application/json", "text/html"):
+                status, text = await world.ask("GET", route.path(world.ids), tom, accept)
+                assert status < 500, f"{route}: {status} {text[:200]}"
+                assert REASON not in text, str(route)
+
+
+async def _a_reason_leaves_no_trace(world: World) -> None:
+    """In no database, topic, log or metric; the name of who is away shows that all is searched."""
+    records = await all_records(world.kafka_servers, world.prefix)
+    databases = world.books.everything(machinery=True)
+    kept: dict[str, bytes] = {
+        **{name: str(rows).encode() for name, rows in databases.items()},
+        **{name: repr(each).encode() for name, each in records.items()},
+        **{path.name: path.read_bytes() for path in world.logs.iterdir()},
+        **{
+            f"{service}/metrics": (await world.http.get(f"/{service}/metrics")).content
+            for service in SERVICES
+        },
+    }
+    jana = world.agency.members["Jana"].encode()
+    assert {"scheduler/absences", "scheduler/outbox", "team.absences", "work.handovers"} <= {
+        name for name, found in kept.items() if jana in found
+    }
+    assert {"scheduler.log", "front-door.log"} <= {name for name, found in kept.items() if found}
+    assert [name for name, found in kept.items() if REASON.encode() in found] == []

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from deploy.local.settings import SERVICES
+from services.scheduler.absences.keyring import Encrypted, KeyRing
 from tests.faults import checks
 from tests.faults.checks import Finding, Wrong
 from tests.faults.client import Unanswered
@@ -19,7 +20,8 @@ from tests.faults.report import Line, Report
 from tests.faults.stage import PREFIX, Stage
 from tests.faults.topics import read_log
 from tests.faults.victims import Cycle
-from tests.support.books import Books
+from tests.support.books import Books, Row
+from tests.support.engines import ABSENCE_KEYS
 from tests.support.waiting import eventually
 
 __all__ = ["rehearse"]
@@ -134,7 +136,7 @@ def _against_ledger(books: Books, ledger: Ledger) -> Iterator[Finding]:
     yield from checks.created("post", ledger.content, (row["title"] for row in content))
     notes = (row["text"] for row in books.rows("inbox", "notes"))
     yield from checks.created("note", ledger.notes, notes)
-    calls = (row["reason"]["note"] for row in books.rows("scheduler", "absences"))
+    calls = (_note(row) for row in books.rows("scheduler", "absences"))
     yield from checks.created("sick call", ledger.absences, calls)
     yield from checks.handovers(ledger.handovers, books.rows("scheduler", "handovers"))
     rows = {"tasks": tasks, "content": content, "conversations": conversations}
@@ -143,6 +145,10 @@ def _against_ledger(books: Books, ledger: Ledger) -> Iterator[Finding]:
     due = {row["_id"]: row["due_at"].isoformat() for row in tasks}
     yield from checks.stored(ledger.edits, "tasks", due)
     yield from checks.in_order(messages)
+
+
+def _note(absence: Row) -> str:
+    return KeyRing([ABSENCE_KEYS]).decrypt(absence["_id"], Encrypted(**absence["reason"])).note
 
 
 def _learned(books: Books) -> Iterator[Finding]:

@@ -15,9 +15,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
-__all__ = ["Books"]
+__all__ = ["Books", "Row"]
 
 _ITEMS = (("planner", "tasks"), ("scheduler", "publications"), ("inbox", "conversations"))
+_COME_AND_GO = {"leases", "outbox", "due", "settlements"}
 _SERVICES = ("planner", "scheduler", "inbox", "notifier")
 Row = dict[str, Any]
 
@@ -117,12 +118,12 @@ class Books:
 
     # All there is, for comparing before and after a redelivery
 
-    def everything(self) -> dict[str, list[Row]]:
-        """All documents but the machinery's own, by database and collection."""
+    def everything(self, *, machinery: bool = False) -> dict[str, list[Row]]:
+        """All documents, by database and collection; with `machinery` those that come and go."""
         found: dict[str, list[Row]] = {}
         for service in _SERVICES:
             database = self._client[f"{self._prefix}{service}"]
             for name in sorted(database.list_collection_names()):
-                if name not in {"leases", "outbox", "due", "settlements"}:
+                if machinery or name not in _COME_AND_GO:
                     found[f"{service}/{name}"] = list(database[name].find().sort("_id", 1))
         return found

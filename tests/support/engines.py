@@ -15,9 +15,10 @@ from deploy.local.settings import LocalSettings
 from deploy.local.stack import prepare
 from tests.support.ports import free_port
 
-__all__ = ["AUTH_SECRET", "Engines", "OwnEngines", "existing_engines"]
+__all__ = ["ABSENCE_KEYS", "AUTH_SECRET", "Engines", "OwnEngines", "existing_engines"]
 
 AUTH_SECRET = "only-for-tests-" + 32 * "x"
+ABSENCE_KEYS = "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMteHg="
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Engines:
             "TOPIC_PREFIX": prefix,
             "TOPIC_PARTITIONS_MAX": "2",
             "AUTH_SECRET": AUTH_SECRET,
+            "ABSENCE_KEYS": ABSENCE_KEYS,
         }
 
 

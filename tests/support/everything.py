@@ -22,7 +22,7 @@ from shared.service import Service
 from shared.web.access import Access, accesses
 from tests.support.agency import Agency
 from tests.support.books import Books
-from tests.support.engines import AUTH_SECRET
+from tests.support.engines import ABSENCE_KEYS, AUTH_SECRET
 from tests.support.waiting import eventually
 
 __all__ = ["Route", "every_route", "one_of_everything"]
@@ -51,7 +51,9 @@ def every_route() -> list[Route]:
     secret = SecretStr(AUTH_SECRET)
     apps: dict[str, FastAPI] = {
         "planner": planner(PlannerSettings(auth_secret=secret)),
-        "scheduler": _scheduler(SchedulerSettings(auth_secret=secret)),
+        "scheduler": _scheduler(
+            SchedulerSettings(auth_secret=secret, absence_keys=SecretStr(ABSENCE_KEYS))
+        ),
         "inbox": inbox(InboxSettings(auth_secret=secret)),
         "notifier": notifier(NotifierSettings(auth_secret=secret)),
     }

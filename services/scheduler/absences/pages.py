@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.scheduler.absences.dialog import read_dialog
-from services.scheduler.absences.domain import Absence, AbsenceState, Kind
+from services.scheduler.absences.domain import Absence, AbsenceState, Kind, Reason
+from services.scheduler.absences.keyring import ReasonUnreadable
 from services.scheduler.absences.reading import absences_page, find_absence, reason_for
 from services.scheduler.absences.routes import AbsenceBody, AbsencePut
 from services.scheduler.absences.store import Window
@@ -227,7 +228,7 @@ async def _absence(
         state=absence.state(screen.now),
         member=face(members[absence.member_id]),
         reported_by=face(reporter) if reporter else None,
-        reason=await reason_for(screen.desk, who, absence),
+        why=await _why(screen, who, absence),
         own=absence.member_id == who.member_id,
         may_change=_may_change(who, absence),
         kinds=tuple(Kind),
@@ -237,6 +238,16 @@ async def _absence(
         handovers=await _handovers(screen, who, absence),
         typed=typed or Form({}),
     )
+
+
+async def _why(
+    screen: Screen, who: Identity, absence: Absence
+) -> tuple[Reason | None, AppError | None]:
+    """The reason, or what keeps it from being read: everything else can be done without it."""
+    try:
+        return await reason_for(screen.desk, who, absence), None
+    except ReasonUnreadable as error:
+        return None, error
 
 
 async def _handovers(screen: Screen, who: Identity, absence: Absence) -> object:

@@ -1,16 +1,18 @@
 """Absences in MongoDB: collection `absences`.
 
-The field `reason` {kind, note} of this collection is the only place where a reason is kept. It is
-left out of everything that is loaded as an `Absence` and read by `reason` alone.
+The field `reason` {token, key} of this collection is the only place where a reason is kept, and it
+is encrypted (`keyring`). It is left out of everything that is loaded as an `Absence` and read by
+`reason` alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from services.scheduler.absences.domain import Absence, Kind, Reason
+from services.scheduler.absences.keyring import Encrypted, KeyRing
 from services.scheduler.documents import Documents
 from shared.mongo import Document, Mongo, Session
 from shared.outbox import Transaction
@@ -38,8 +40,9 @@ class Window:
 
 
 class Absences:
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, keys: KeyRing) -> None:
         self._documents = Documents(mongo.collection("absences"), Absence, secret=["reason"])
+        self._keys = keys
 
     async def get(self, absence_id: str, session: Session | None = None) -> Absence | None:
         return await self._documents.get(absence_id, session)
@@ -72,28 +75,56 @@ class Absences:
         """In a transaction that has taken the coverage clock."""
         await self._documents.put(tx.session, absence)
 
+    # Why
+
     async def put_reason(self, tx: Transaction, absence_id: str, reason: Reason) -> None:
+        encrypted = self._keys.encrypt(absence_id, reason)
         await self._documents.collection.update_one(
-            {"_id": absence_id},
-            {"$set": {"reason": {"kind": reason.kind.value, "note": reason.note}}},
-            session=tx.session,
+            {"_id": absence_id}, {"$set": {"reason": asdict(encrypted)}}, session=tx.session
         )
 
     async def change_reason(
         self, tx: Transaction, absence_id: str, kind: Kind | None, note: str | None
     ) -> None:
-        """What is None stays as it is."""
-        changed: Document = {} if kind is None else {"reason.kind": kind.value}
-        if note is not None:
-            changed["reason.note"] = note
-        if changed:
-            await self._documents.collection.update_one(
-                {"_id": absence_id}, {"$set": changed}, session=tx.session
-            )
+        """What is None stays as it is. Raises `ReasonUnreadable`, unless both are given."""
+        if kind is not None and note is not None:
+            await self.put_reason(tx, absence_id, Reason(kind, note))
+        elif (kind, note) != (None, None):
+            before = await self.reason(absence_id, tx.session) or Reason(Kind.OTHER)
+            changed = Reason(kind or before.kind, before.note if note is None else note)
+            await self.put_reason(tx, absence_id, changed)
 
-    async def reason(self, absence_id: str) -> Reason | None:
-        """For the member and the entitled only: whoever calls this has checked it."""
-        row = await self._documents.collection.find_one({"_id": absence_id}, {"reason": 1})
-        if row is None or row.get("reason") is None:
+    async def reason(self, absence_id: str, session: Session | None = None) -> Reason | None:
+        """For the member and the entitled only: whoever calls this has checked it.
+
+        Raises `ReasonUnreadable`.
+        """
+        row = await self._documents.collection.find_one(
+            {"_id": absence_id}, {"reason": 1}, session=session
+        )
+        stored = row and row.get("reason")
+        if not stored:
             return None
-        return Reason(Kind(row["reason"]["kind"]), row["reason"]["note"])
+        if "kind" in stored:  # of a version that did not encrypt
+            return Reason(Kind(stored["kind"]), stored["note"])
+        return self._keys.decrypt(absence_id, Encrypted(stored["token"], stored["key"]))
+
+    async def count_unreadable(self) -> int:
+        """How many reasons are encrypted with a key that is not here."""
+        unknown: Document = {"$exists": True, "$nin": sorted(self._keys.known)}
+        return await self._documents.collection.count_documents({"reason.key": unknown})
+
+    async def count_outdated(self) -> int:
+        """How many reasons are to be encrypted anew; after that, older keys are not needed."""
+        return await self._documents.collection.count_documents(self._outdated())
+
+    async def outdated(self, limit: int, *, but: Iterable[str] = ()) -> list[str]:
+        """Ids of such absences; `but` these."""
+        query: Document = {"_id": {"$nin": sorted(but)}, **self._outdated()}
+        rows = self._documents.collection.find(query, {"_id": 1}).limit(limit)
+        return [row["_id"] async for row in rows]
+
+    def _outdated(self) -> Document:
+        older = sorted(self._keys.known - {self._keys.newest})
+        # Those of a version that did not encrypt have none.
+        return {"reason": {"$exists": True}, "reason.key": {"$in": [*older, None]}}

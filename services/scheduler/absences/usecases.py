@@ -18,6 +18,7 @@ from services.scheduler.absences.domain import (
     reschedule,
 )
 from services.scheduler.absences.period import Period, When, end_instant, period
+from services.scheduler.absences.store import Absences
 from services.scheduler.coverage.clock import Tick
 from services.scheduler.coverage.settling import Change
 from services.scheduler.desk import Desk
@@ -36,6 +37,7 @@ __all__ = [
     "Revision",
     "cancel_absence",
     "change_absence",
+    "encrypt_anew",
     "end_absence",
     "report_absence",
     "turn_absence",
@@ -103,7 +105,8 @@ async def change_absence(
     version: int,
     now: datetime,
 ) -> Outcome:
-    """Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, and what `period` raises."""
+    """Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, `ReasonUnreadable`, and what
+    `period` raises."""
     tick = await desk.clock.tick(tx, now)
     before, member = await _absence(tx, desk, who, absence_id)
     check_version(version, before.version)
@@ -148,6 +151,13 @@ async def turn_absence(tx: Transaction, desk: Desk, absence_id: str, now: dateti
     if before is not None:
         absence, events = advance(before, tick.now)
         await _save(tx, desk, absence, events, tick, None)
+
+
+async def encrypt_anew(tx: Transaction, absences: Absences, absence_id: str) -> None:
+    """The reason, with the newest key. Raises `ReasonUnreadable`."""
+    reason = await absences.reason(absence_id, tx.session)
+    if reason is not None:
+        await absences.put_reason(tx, absence_id, reason)
 
 
 def _check_may_report(who: Identity, member_id: str) -> None:

@@ -9,10 +9,14 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-__all__ = ["FILE", "ROOT", "Compose", "MissingVariable", "interpolated", "variables"]
+from tests.support.engines import ABSENCE_KEYS, AUTH_SECRET
+
+__all__ = ["FILE", "ROOT", "SECRETS", "Compose", "MissingVariable", "interpolated", "variables"]
 
 ROOT = Path(__file__).parents[3]
 FILE = ROOT / "docker-compose.yml"
+SECRETS = {"AUTH_SECRET": AUTH_SECRET, "ABSENCE_KEYS": ABSENCE_KEYS}
+"""What `.env` must have."""
 # The innermost first: a default may hold a variable itself.
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<rest>[^${}]*))?\}")
 

@@ -11,16 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.deploy.compose import ROOT, Compose
+from tests.integration.deploy.compose import ROOT, SECRETS, Compose
 from tests.integration.deploy.dockerfile import Builder
-
-AUTH_SECRET = "only-for-tests-" + 32 * "x"
 
 
 @pytest.fixture(scope="session")
 def compose() -> Compose:
-    """`docker-compose.yml` with a secret and without any other variable."""
-    return Compose({"AUTH_SECRET": AUTH_SECRET})
+    """`docker-compose.yml` with the secrets and without any other variable."""
+    return Compose(SECRETS)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from shared.settings import ServiceSettings
 from tests.integration.deploy.compose import (
     FILE,
     ROOT,
+    SECRETS,
     Compose,
     MissingVariable,
     variables,
@@ -66,9 +67,11 @@ def test_a_key_that_compose_does_not_know_is_found(tmp_path: Path) -> None:
     assert "readonly" in _checked(wrong).stdout
 
 
-def test_without_a_secret_it_says_what_to_do() -> None:
-    with pytest.raises(MissingVariable, match=r"AUTH_SECRET: copy \.env\.example to \.env"):
-        Compose({})
+@pytest.mark.parametrize("missing", SECRETS)
+def test_without_a_secret_it_says_what_to_do(missing: str) -> None:
+    others = {name: secret for name, secret in SECRETS.items() if name != missing}
+    with pytest.raises(MissingVariable, match=rf"{missing}: copy \.env\.example to \.env"):
+        Compose(others)
 
 
 def test_the_example_names_every_variable_and_its_default() -> None:
@@ -81,8 +84,9 @@ def test_the_example_names_every_variable_and_its_default() -> None:
     assert shown == {**defaults, "PUBLIC_URL": "http://127.0.0.1:8080"}
 
 
-def test_the_secret_is_committed_nowhere() -> None:
-    assert "AUTH_SECRET=\n" in (ROOT / ".env.example").read_text()
+def test_secrets_are_committed_nowhere() -> None:
+    for name in SECRETS:
+        assert f"{name}=\n" in (ROOT / ".env.example").read_text()
     assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
@@ -198,7 +202,7 @@ def test_mail_stays_in_mailpit_unless_a_server_is_named(compose: Compose) -> Non
     theirs = {"SMTP_HOST": "mail.agency.example", "SMTP_PORT": "587", "SMTP_USERNAME": "understudy"}
 
     own = compose.environment("notifier")
-    others = Compose({"AUTH_SECRET": 32 * "x", **theirs}).environment("notifier")
+    others = Compose({**SECRETS, **theirs}).environment("notifier")
 
     assert (own["SMTP_HOST"], own["SMTP_PORT"]) == ("mailpit", "1025")
     assert "SMTP_USERNAME" not in own

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.programs import service, service_environment
-from deploy.local.settings import HOST, LocalSettings
+from deploy.local.settings import HOST, SERVICES, LocalSettings
+from services.scheduler.absences.keyring import KeyRing
 
 _OUTSIDE = {
     "SMTP_HOST": "mail.agency.example",
@@ -34,8 +35,23 @@ def test_a_mail_server_of_ones_own_is_left_to_the_environment(outside: LocalSett
 
 
 def test_a_closed_stack_keeps_its_mail_and_its_links(outside: LocalSettings) -> None:
-    told = service_environment(outside.closed)
+    told = service_environment(outside.closed, "notifier")
 
     assert (told["SMTP_HOST"], told["SMTP_PORT"]) == (HOST, str(outside.smtp_port))
     assert told["SMTP_USERNAME"] == ""
     assert told["PUBLIC_URL"] == outside.front_door_url
+
+
+def test_only_the_scheduler_gets_the_keys_of_reasons_and_always_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ABSENCE_KEYS", raising=False)
+    settings = LocalSettings(state=tmp_path)
+
+    told = {name: service_environment(settings, name) for name in SERVICES}
+
+    keys = told["scheduler"]["ABSENCE_KEYS"]
+    KeyRing([keys])
+    assert [name for name in SERVICES if "ABSENCE_KEYS" in told[name]] == ["scheduler"]
+    assert service_environment(settings, "scheduler")["ABSENCE_KEYS"] == keys
+    assert (tmp_path / "absence-keys").stat().st_mode & 0o777 == 0o600

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from services.scheduler.absences.domain import Absence, Kind, Reason
+from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.period import When
 from services.scheduler.absences.usecases import Report, report_absence
 from services.scheduler.desk import Desk, open_desk
@@ -29,6 +30,7 @@ from shared.events.envelope import Envelope, Event, decode
 from shared.events.planner import ClientChanged, PageChanged, Platform
 from shared.outbox import Transaction
 from shared.service import Service
+from tests.support.engines import ABSENCE_KEYS
 
 __all__ = ["LENA", "Agency", "As", "TestClock", "made"]
 
@@ -65,7 +67,8 @@ class Agency:
 
     @classmethod
     def of(cls, service: Service) -> Agency:
-        return cls(service, open_desk(service, ZoneInfo("Europe/Berlin")))
+        keys = KeyRing([ABSENCE_KEYS])
+        return cls(service, open_desk(service, ZoneInfo("Europe/Berlin"), keys))
 
     async def do(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self.service.outbox.transaction(work)

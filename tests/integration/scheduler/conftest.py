@@ -14,7 +14,7 @@ from shared.auth import Identity, Tokens
 from shared.service import Service
 from tests.integration.scheduler.agency import Agency, As, TestClock
 from tests.integration.scheduler.team import team
-from tests.support.engines import AUTH_SECRET
+from tests.support.engines import ABSENCE_KEYS, AUTH_SECRET
 
 __all__ = ["agency", "app", "ask", "clock", "service", "settings", "team"]
 
@@ -35,6 +35,7 @@ def settings(prefix: str, kafka_servers: str, mongodb_uri: str) -> SchedulerSett
         topic_prefix=prefix,
         topic_partitions_max=2,
         auth_secret=SecretStr(AUTH_SECRET),
+        absence_keys=SecretStr(ABSENCE_KEYS),
     )
 
 

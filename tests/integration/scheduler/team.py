@@ -21,7 +21,7 @@ from shared.settings import ServiceSettings
 from tests.integration.scheduler.agency import Agency
 from tests.integration.scheduler.stack import Holder, Scheduler, running
 from tests.support import fixtures
-from tests.support.engines import AUTH_SECRET
+from tests.support.engines import ABSENCE_KEYS, AUTH_SECRET
 from tests.support.waiting import eventually
 
 __all__ = ["Team", "team"]
@@ -122,6 +122,7 @@ async def team(kafka_servers: str, mongodb_uri: str) -> AsyncIterator[Team]:
         "topic_prefix": prefix,
         "topic_partitions_max": 2,
         "auth_secret": SecretStr(AUTH_SECRET),
+        "absence_keys": SecretStr(ABSENCE_KEYS),
     }
     scheduling = SchedulerSettings.model_validate(common)
     others = ServiceSettings.model_validate({**common, "port": 1, "root_path": "/"})

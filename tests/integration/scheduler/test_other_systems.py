@@ -16,8 +16,9 @@ from shared.clock import utc_now
 from shared.events.envelope import Envelope
 from shared.events.scheduler import AbsenceStarted
 from tests.integration.scheduler.agency import LENA, Agency
-from tests.integration.scheduler.stack import Scheduler, all_records, running
+from tests.integration.scheduler.stack import Scheduler, running
 from tests.support.documents import program, running_program
+from tests.support.records import all_records
 
 CONSUMER = program("docs/integrating.md", "consumer.py")
 PATIENCE_SECONDS = 30

@@ -76,7 +76,7 @@ def test_forged_tokens_are_refused() -> None:
         good + "x",
         jwt.encode(claims, SECRET.upper(), algorithm="HS256"),
         jwt.encode(claims, SECRET * 2, algorithm="HS512"),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         jwt.encode({**claims, "iss": "somebody"}, SECRET, algorithm="HS256"),
         jwt.encode({**claims, "role": "owner"}, SECRET, algorithm="HS256"),
         jwt.encode({**claims, "clients": 7}, SECRET, algorithm="HS256"),
