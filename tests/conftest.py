@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from deploy.local.prerequisites import MissingPrerequisites
 from deploy.local.processes import ProcessFailed
@@ -33,6 +34,12 @@ __all__ = [
     "topics",
 ]
 
+
+# The same examples in every run, however slow the machine is.
+settings.register_profile(
+    "tests", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 # Not the default of a terminal, which takes half a minute to draw one exception with its locals.
 structlog.configure(
