@@ -115,15 +115,23 @@ class Leases:
             await asyncio.shield(self._release_quietly(name))
 
     async def keep(self) -> None:
-        """Renew what this process holds and keep to its part of the names, until cancelled."""
+        """Renew what this process holds and keep to its part of the names, until cancelled.
+
+        A round that fails is made up for by the next; when the leases are about to run out, work
+        ends.
+        """
+        now = asyncio.get_running_loop().time
+        renewed = now()
         try:
             while True:
                 try:
                     await self._keep_once()
+                    renewed = now()
                 except Exception as error:  # noqa: BLE001 (without renewal nothing may go on)
                     level = _log.warning if is_infrastructure(error) else _log.exception
-                    level("leases not renewed, work ends", error=described(error))
-                    self._end(self._work)
+                    level("leases not renewed", error=described(error))
+                    if now() - renewed > 2 * self._round_seconds:
+                        self._end(self._work)
                 await asyncio.sleep(self._round_seconds)
         finally:
             await asyncio.shield(self._release_quietly(self._replica))

@@ -31,20 +31,22 @@ class Books:
     def rows(self, service: str, collection: str, query: Row | None = None) -> list[Row]:
         return list(self._client[f"{self._prefix}{service}"][collection].find(query or {}))
 
+    def count(self, service: str, collection: str, query: Row | None = None) -> int:
+        return self._client[f"{self._prefix}{service}"][collection].count_documents(query or {})
+
     # Being at rest
 
     def at_rest(self) -> bool:
         """Nothing is under way: all events are sent, all runs answered, all receipts closed."""
         return not (
-            any(self.rows(name, "outbox", {"published_at": None}) for name in _SERVICES)
+            any(self.count(name, "outbox", {"published_at": None}) for name in _SERVICES)
             or any(
-                self.rows(name, "handover_runs", {"state": {"$ne": "answered"}})
+                self.count(name, "handover_runs", {"state": {"$ne": "answered"}})
                 for name, _ in _ITEMS
             )
-            or self.rows("scheduler", "handovers", {"state": "open"})
-            or len(self.rows("planner", "handover_runs"))
-            != len(self.rows("scheduler", "handovers"))
-            or len(self.rows("inbox", "handover_runs")) != len(self.rows("scheduler", "handovers"))
+            or self.count("scheduler", "handovers", {"state": "open"})
+            or self.count("planner", "handover_runs") != self.count("scheduler", "handovers")
+            or self.count("inbox", "handover_runs") != self.count("scheduler", "handovers")
         )
 
     # What does not add up
