@@ -33,7 +33,7 @@ async def redelivered(stage: Stage) -> list[Finding]:
     await stage.start_services()
     for group, partitions in ends.items():
         await _until_read(stage.kafka_servers, group, partitions)
-    await eventually(stage.books.at_rest, timeout=120, what="everything is at rest again")
+    await eventually(stage.books.at_rest, timeout=240, what="everything is at rest again")
     await stage.stop_services()
     return list(_changed(before, stage.books.everything()))
 

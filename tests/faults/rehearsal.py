@@ -26,7 +26,7 @@ from tests.support.waiting import eventually
 
 __all__ = ["rehearse"]
 
-_REST_SECONDS = 120
+_REST_SECONDS = 240
 _PARTICIPANTS = ("planner", "scheduler", "inbox")
 
 

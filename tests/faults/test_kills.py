@@ -19,7 +19,7 @@ from tests.faults.victims import short_plan
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1200),
     # What our own clients of a killed engine leave behind is closed by the collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]

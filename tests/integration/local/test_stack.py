@@ -19,6 +19,8 @@ from pymongo import MongoClient
 from tests.support.ports import free_port
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.timeout(600)
+
 _PORTS = (
     *("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "MONGODB_PORT", "SMTP_PORT", "PORT"),
     *("PLANNER_PORT", "SCHEDULER_PORT", "INBOX_PORT", "NOTIFIER_PORT"),
@@ -51,7 +53,7 @@ class Commands:
             process = subprocess.Popen(self._argv(command), env=self._environment, stdout=file)
         self._running.append(process)
         await eventually(
-            lambda: _UP.search(output.read_text()) or process.poll() is not None, timeout=90
+            lambda: _UP.search(output.read_text()) or process.poll() is not None, timeout=240
         )
         assert process.poll() is None, output.read_text()
         return process
