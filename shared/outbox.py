@@ -22,6 +22,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from pymongo import IndexModel, InsertOne, UpdateOne
@@ -97,6 +98,13 @@ class Outbox:
             name="published",
         )
         await self._rows.create_indexes([unpublished, published])
+
+    async def oldest_unsent(self) -> datetime | None:
+        """When the event that has waited longest was written; None if none waits."""
+        # With the bucket, since the index that has only what waits begins with it.
+        waiting: Document = {"bucket": {"$gte": 0}, "published_at": None}
+        row = await self._rows.find_one(waiting, {"created_at": 1}, sort=[("created_at", 1)])
+        return None if row is None else row["created_at"]
 
     async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work`; its state and its events are committed together or not at all.

@@ -304,15 +304,16 @@ class Service:
 
     async def _measure_machinery(self) -> None:
         METRICS.outbox_oldest_unpublished_seconds.labels(self.name).set(
-            await self._age("outbox", {"published_at": None}, "created_at")
+            self._age(await self.outbox.oldest_unsent())
         )
+        parked = await self.mongo.collection("parked").find_one({}, sort=[("parked_at", 1)])
         METRICS.parked_oldest_seconds.labels(self.name).set(
-            await self._age("parked", {}, "parked_at")
+            self._age(parked and parked["parked_at"])
         )
 
-    async def _age(self, collection: str, query: dict[str, Any], field: str) -> float:
-        row = await self.mongo.collection(collection).find_one(query, sort=[(field, 1)])
-        return 0.0 if row is None else float((self.clock() - row[field]).total_seconds())
+    def _age(self, since: datetime | None) -> float:
+        """In seconds; 0 if there is nothing to be old."""
+        return 0.0 if since is None else (self.clock() - since).total_seconds()
 
 
 async def _keep_raw(message: KafkaMessage) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 from pymongo.errors import BulkWriteError
 
 from shared.events.envelope import Envelope
@@ -120,3 +122,26 @@ async def test_a_number_is_never_taken_twice(mongo: Mongo, outbox: Outbox) -> No
     with pytest.raises(BulkWriteError):
         await outbox.transaction(work)
     assert len(await rows(mongo)) == 1
+
+
+async def test_the_age_of_what_waits_is_known_without_looking_at_what_was_sent(
+    mongo: Mongo, outbox: Outbox, mongodb_client: MongoClient[dict[str, Any]]
+) -> None:
+    assert await outbox.oldest_unsent() is None
+
+    async def tell(tx: Transaction) -> None:
+        for name in ("c1", "c2", "c3"):
+            tx.emit(client(name))
+
+    await outbox.transaction(tell)
+    sent, *waiting = await rows(mongo)
+    mark = {"$set": {"published_at": sent["created_at"]}}
+    await mongo.collection("outbox").update_one({"_id": sent["_id"]}, mark)
+    database = mongodb_client[mongo.name]
+    database.command("profile", 2)
+
+    assert await outbox.oldest_unsent() == waiting[0]["created_at"]
+
+    database.command("profile", 0)
+    [asked] = database["system.profile"].find({"command.find": "outbox"})
+    assert asked["docsExamined"] == len(waiting)
