@@ -1,7 +1,8 @@
 """What goes on all the time: messages, tasks, posts, notes, claims, sick calls and returns.
 
 Everything is drawn from the seed; only what the answers are, and so who is first, is up to the
-machine. The rate is moderate: the faults are the test, not the load.
+machine. The load is moderate, and as moderate after a hundred cycles as after one: the faults are
+the test. So what is no longer worked on is finished, and nobody falls ill while much is moving.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ _AUTHORS = 60
 _HOT = 12
 """So many tasks and posts are edited at a time: few enough that writers meet."""
 
+_COLD = 40
+"""So many other tasks stay open; before more are made, the oldest is finished."""
+
+_OPEN_HANDOVERS = 4
+"""With so many on their way, nobody else falls ill or returns."""
+
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +58,7 @@ class Load:
     ledger: Ledger
     seed: int
     hot_tasks: deque[str] = field(default_factory=lambda: deque(maxlen=_HOT))
+    cold_tasks: deque[str] = field(default_factory=deque)
     hot_content: deque[str] = field(default_factory=lambda: deque(maxlen=_HOT))
     absent: dict[str, str] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
@@ -147,13 +155,15 @@ class _Platform:
 
 @dataclass
 class _Planner:
-    """Makes tasks, and now and then a post."""
+    """Makes tasks, and now and then a post; finishes what has been left alone for long."""
 
     load: Load
 
     async def __call__(self, client: Client, rng: random.Random) -> None:
         if rng.random() < 0.3:
             await self._post(client)
+        elif len(self.load.cold_tasks) > _COLD:
+            await self._finish(client, self.load.cold_tasks.popleft())
         else:
             await self._task(client, rng.choice(DISCIPLINES))
 
@@ -168,7 +178,16 @@ class _Planner:
         load.ledger.tasks[title] = Outcome.UNKNOWN
         answer = await client.post("/planner/api/v1/tasks", body)
         load.ledger.tasks[title] = answer.outcome
+        if answer.outcome is Outcome.ACCEPTED and len(load.hot_tasks) == _HOT:
+            load.cold_tasks.append(load.hot_tasks[0])
         _remember(load, load.hot_tasks, answer)
+
+    async def _finish(self, client: Client, task_id: str) -> None:
+        path = f"/planner/api/v1/tasks/{task_id}"
+        task = (await client.get(path)).body
+        if task["status"] != "done":
+            answer = await client.change("POST", f"{path}/finish", task["version"])
+            note_edit(self.load, "tasks", task, answer)
 
     async def _post(self, client: Client) -> None:
         load, title = self.load, f"Post {self.load.next_number()}"
@@ -258,6 +277,9 @@ class _SickCalls:
     load: Load
 
     async def __call__(self, client: Client, rng: random.Random) -> None:
+        on_their_way = await client.get("/scheduler/api/v1/handovers?state=open")
+        if len(on_their_way.body["items"]) >= _OPEN_HANDOVERS:
+            return
         absent, sickly = self.load.absent, self.load.team.sickly
         if absent and rng.random() < 0.6:
             back = rng.sample(sorted(absent), rng.randint(1, len(absent)))
