@@ -308,7 +308,7 @@ class Service:
         )
         parked = await self.mongo.collection("parked").find_one({}, sort=[("parked_at", 1)])
         METRICS.parked_oldest_seconds.labels(self.name).set(
-            self._age(parked and parked["parked_at"])
+            self._age(None if parked is None else parked["parked_at"])
         )
 
     def _age(self, since: datetime | None) -> float:
