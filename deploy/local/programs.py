@@ -6,7 +6,9 @@ import base64
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.probes import answers_http, listens
@@ -195,12 +197,13 @@ def _absence_keys(settings: LocalSettings) -> str:
 
 
 def _kept(path: Path, secret: str) -> str:
-    """What is in the file; the secret, if there is none yet."""
+    """What is in the file; the secret, if there is none yet. It is there whole or not at all: what
+    a lost key encrypts is lost."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:  # for its owner alone
         file.write(secret)
-    return secret
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(file.name)
+    return path.read_text()

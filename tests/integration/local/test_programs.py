@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -55,3 +57,16 @@ def test_only_the_scheduler_gets_the_keys_of_reasons_and_always_the_same(
     assert [name for name in SERVICES if "ABSENCE_KEYS" in told[name]] == ["scheduler"]
     assert service_environment(settings, "scheduler")["ABSENCE_KEYS"] == keys
     assert (tmp_path / "absence-keys").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed before it is on the disk, nothing is there, and the next start makes it up."""
+    monkeypatch.delenv("ABSENCE_KEYS", raising=False)
+    settings = LocalSettings(state=tmp_path)
+    with monkeypatch.context() as killed:
+        killed.setattr(os, "fsync", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            service_environment(settings, "scheduler")
+    assert not (tmp_path / "absence-keys").exists()
+
+    KeyRing([service_environment(settings, "scheduler")["ABSENCE_KEYS"]])

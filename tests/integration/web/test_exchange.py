@@ -52,6 +52,15 @@ async def test_another_body_is_refused(ask: As, service: Service) -> None:
     assert await count(service, "two") == 0
 
 
+async def test_what_is_kept_does_not_tell_equal_bodies(ask: As, service: Service) -> None:
+    """A digest of the body alone could be guessed: of what kind is this absence?"""
+    for key in ("order-1", "order-2"):
+        await create(ask(LEAD), "one", {"Idempotency-Key": key})
+    kept = [row async for row in service.mongo.collection("idempotency").find()]
+    assert len({row["fingerprint"] for row in kept}) == 2
+    assert "order" not in str(kept)
+
+
 async def test_keys_are_each_callers_own_and_without_one_nothing_is_kept(
     ask: As, service: Service
 ) -> None:
