@@ -18,7 +18,9 @@ from services.scheduler.indexes import declare_indexes
 from services.scheduler.members import pages as member_pages
 from services.scheduler.members import routes as members
 from services.scheduler.publishing import routes as publishing
+from services.scheduler.qualifications import pages as skill_pages
 from services.scheduler.qualifications import routes as qualifications
+from services.scheduler.responsibilities import matrix_pages, sheet_pages
 from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.settings import SchedulerSettings
@@ -49,8 +51,11 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             board.router,
             handover_pages.router,
             absence_pages.router,
+            matrix_pages.router,
+            sheet_pages.router,
             responsibility_pages.router,
             member_pages.router,
+            skill_pages.router,
             session_router,
         ],
         ui=Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock),

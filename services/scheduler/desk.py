@@ -18,6 +18,7 @@ from services.scheduler.handovers.usecases import Closing
 from services.scheduler.members.store import Members
 from services.scheduler.publishing.store import Publications
 from services.scheduler.qualifications.store import Qualifications
+from services.scheduler.responsibilities.assignments import Assignments
 from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
 from shared.service import Service
 from shared.ticker import Ticker
@@ -31,6 +32,7 @@ class Desk:
     qualifications: Qualifications
     responsibilities: Responsibilities
     leads: ClientLeads
+    assignments: Assignments
     absences: Absences
     coverage: CoverageStore
     handovers: Handovers
@@ -68,6 +70,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing) -> Desk:
         qualifications=qualifications,
         responsibilities=responsibilities,
         leads=leads,
+        assignments=Assignments(mongo),
         absences=absences,
         coverage=CoverageStore(mongo),
         handovers=handovers,

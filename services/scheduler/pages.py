@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.scheduler.desk import Desk
@@ -17,6 +20,8 @@ from shared.ui.ui import Toast, Ui
 from shared.web.forms import Refused
 
 __all__ = ["Screen", "TheScreen"]
+
+C = TypeVar("C", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,16 @@ class Screen:
     def part(self, template: str, **context: Any) -> str:
         """HTML of a part of a page, for a live stream."""
         return self.ui.fragment(self.request, template, **_WORKING_WITH, **context)
+
+    def choice_behind(self, path: str, kind: type[C]) -> C:
+        """What was chosen on the page from which the request was sent; nothing if that is not the
+        one at `path`."""
+        headers = self.request.headers
+        address = urlsplit(headers.get("hx-current-url") or headers.get("referer") or "")
+        if address.path == self.ui.url(path):
+            with suppress(ValidationError):
+                return kind.model_validate(dict(parse_qsl(address.query)))
+        return kind()
 
     def onward(self, path: str) -> Response:
         """After a form was taken: the page at `path`, so that reloading it sends nothing again."""

@@ -32,7 +32,7 @@ class ItemKind(StrEnum):
 
 
 class Move(Contract):
-    """One item changed hands."""
+    """One item changed hands; or, where both holders are the same, its holder is its home now."""
 
     item_id: str
     """The item's id at the participant."""

@@ -190,6 +190,9 @@ class Leg(Contract):
     """The kind of work."""
     to: str | None
     """Member who acts from now on; null is a gap."""
+    open_work: bool = False
+    """True: somebody asked that what is open goes along to whoever acts, also from a holder who is
+    present, and stays there. False: only what has no present holder moves."""
 
 
 class HandoverStarted(Event):
@@ -216,7 +219,8 @@ class HandoverStarted(Event):
     participants: tuple[Participant, ...]
     """Who has to answer before it is complete."""
     legs: tuple[Leg, ...]
-    """The responsibilities for which somebody else acts from now on."""
+    """The responsibilities for which somebody else acts from now on, or of which the open work goes
+    along."""
     started_at: AwareDatetime
     """When it was decided, in UTC."""
 

@@ -4,7 +4,8 @@
 
 State goes `stored -> sweeping -> answered`. Runs are worked through in the order of their epochs,
 one at a time, by the replica that holds the lease. The sweep reads where items go from the rows,
-never from the event, so that a run which comes late moves by the newest decision, or nothing.
+never from the event, so that a run which comes late moves by the newest decision, or nothing. What
+the event alone says is of which responsibilities somebody has given the open work away.
 
 An item that cannot be moved because of an error in our own code holds up nothing else: the sweep
 moves all others, the run stays open and is tried again with growing pauses, later runs go on.
@@ -14,11 +15,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from bson import MinKey
 
 from shared.consuming import Received, caused_by
 from shared.events.envelope import Envelope, Event
@@ -58,6 +61,22 @@ class _Transfer:
 
     document: Document
     to: Holding
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The responsibilities whose open work goes to whoever acts, as the handover asks for."""
+
+    ids: frozenset[str]
+    clients: frozenset[str]
+
+    @classmethod
+    def by(cls, event: HandoverStarted) -> _Given:
+        legs = [leg for leg in event.legs if leg.open_work]
+        return cls(
+            frozenset(leg.responsibility_id for leg in legs),
+            frozenset(leg.client_id for leg in legs),
+        )
 
 
 class Participation:
@@ -172,7 +191,7 @@ class Participation:
             found = [
                 (items, ids)
                 for items in self._items
-                if (ids := [id for id in await self._due_to_move(items) if id not in stuck])
+                if (ids := [id for id in await self._due_to_move(event, items) if id not in stuck])
             ]
             if not found:
                 return stuck
@@ -196,26 +215,30 @@ class Participation:
         first = await self._move_each(event, items, ids[:middle])
         return first | await self._move_each(event, items, ids[middle:])
 
-    async def _due_to_move(self, items: Items) -> list[str]:
+    async def _due_to_move(self, event: HandoverStarted, items: Items) -> list[str]:
         """Ids of the items that the rule would move, as the rows are now."""
         absent = await self.rows.absent()
-        query: Document = {
-            "open": True,
-            "$or": [
-                {"holder": {"$in": [*absent, None]}},
-                {"home": {"$ne": None}, "touched": False},
-            ],
-        }
+        given = _Given.by(event)
+        concerned: list[Document] = [
+            {"holder": {"$in": [*absent, None]}},
+            {"home": {"$ne": None}, "touched": False},
+        ]
+        if given.ids:
+            # By the index of holders, which has the open items only: this is asked for so seldom
+            # that it is worth no index of its own, which every incoming message would pay for.
+            anybody = {"$gte": MinKey()}
+            concerned.append({"holder": anybody, "client_id": {"$in": sorted(given.clients)}})
+        query: Document = {"open": True, "$or": concerned}
         found = self._mongo.collection(items.collection).find(query, _projection(()))
         documents = [document async for document in found]
         acting = await self.rows.acting_by_responsibility(_responsibilities(documents))
-        return [one.document["_id"] for one in _transfers(documents, absent, acting)]
+        return [one.document["_id"] for one in _transfers(documents, absent, acting, given.ids)]
 
     async def _move_chunk(self, event: HandoverStarted, items: Items, ids: list[str]) -> None:
         """Move what is still due among `ids`: one transaction, one part of the answer."""
 
         async def work(tx: Transaction) -> int | None:
-            transfers = await self._decide(tx, items, ids)
+            transfers = await self._decide(tx, event, items, ids)
             if not transfers:
                 return None
             await _move(self._mongo.collection(items.collection), tx, transfers)
@@ -234,7 +257,9 @@ class Participation:
         if part is not None:
             self._committed[event.handover_id][part] = self._clock()
 
-    async def _decide(self, tx: Transaction, items: Items, ids: list[str]) -> list[_Transfer]:
+    async def _decide(
+        self, tx: Transaction, event: HandoverStarted, items: Items, ids: list[str]
+    ) -> list[_Transfer]:
         """By the mover's slots, so that a newer epoch cannot come in between."""
         found = self._mongo.collection(items.collection).find(
             {"_id": {"$in": ids}, "open": True}, _projection(items.fields), session=tx.session
@@ -242,7 +267,7 @@ class Participation:
         documents = [document async for document in found]
         acting = await self.rows.acting_by_responsibility(_responsibilities(documents), tx)
         absent = await self.rows.absent_among(_members(documents, acting), tx)
-        return list(_transfers(documents, absent, acting))
+        return list(_transfers(documents, absent, acting, _Given.by(event).ids))
 
     async def _answer(self, event: HandoverStarted) -> None:
         async def work(tx: Transaction) -> None:
@@ -312,16 +337,27 @@ def _members(documents: Iterable[Document], acting: Mapping[str, str | None]) ->
 
 
 def _transfers(
-    documents: Iterable[Document], absent: set[str], acting: Mapping[str, str | None]
+    documents: Iterable[Document],
+    absent: set[str],
+    acting: Mapping[str, str | None],
+    given: AbstractSet[str],
 ) -> Iterable[_Transfer]:
     for document in documents:
+        responsibility = _known(document, acting)
         to = destination(
             Holding(document["holder"], document["home"], document["touched"]),
             present=lambda member: member not in absent,
-            acting=acting.get(document["responsibility_id"], acting.get(_of_client(document))),
+            acting=acting.get(responsibility),
+            given_away=responsibility in given,
         )
         if to is not None:
             yield _Transfer(document, to)
+
+
+def _known(document: Document, acting: Mapping[str, str | None]) -> str:
+    """The page's own responsibility, or the client's as long as that one is not known."""
+    own: str = document["responsibility_id"]
+    return own if own in acting else _of_client(document)
 
 
 async def _move(collection: Collection, tx: Transaction, transfers: Sequence[_Transfer]) -> None:

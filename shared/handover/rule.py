@@ -19,13 +19,20 @@ class Holding:
 
 
 def destination(
-    holding: Holding, *, present: Callable[[str], bool], acting: str | None
+    holding: Holding,
+    *,
+    present: Callable[[str], bool],
+    acting: str | None,
+    given_away: bool = False,
 ) -> Holding | None:
-    """The item's holding after the move that is due, or None if it stays where it is.
+    """The item's holding after the move that is due, or None if it stays as it is.
 
     `acting` is who acts for the item's responsibility as the coverage row says, None in a gap;
-    `present` answers from the presence rows.
+    `present` answers from the presence rows. `given_away`: somebody asked that the open work of
+    the responsibility goes to whoever acts.
 
+    - It is given away, and somebody acts who is present: to them, and it is at home there. Who had
+      it already, for somebody else, keeps it: that too is told as a move.
     - Its holder is absent, or it has none: home if home is present, else to the acting member,
       else to nobody.
     - It is away from home and untouched: home if home is present, else to the acting member; in a
@@ -41,6 +48,9 @@ def destination(
     holder: then an item without a present holder goes to nobody, and one that has a present
     holder stays, until the run that brings the rows together has swept.
     """
+    if given_away and acting is not None and present(acting):
+        stays = holding.holder == acting and holding.home is None
+        return None if stays else Holding(acting, home=None, touched=False)
     to = _recipient(holding, present, acting)
     if to == holding.holder:
         return None

@@ -18,6 +18,7 @@ STYLESHEETS = (
     "shell.css",
     "components.css",
     "board.css",
+    "matrix.css",
     "handover.css",
     "inbox.css",
     "notifications.css",

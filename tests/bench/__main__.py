@@ -18,6 +18,7 @@ from tests.bench.figures import Figure, keep, table
 from tests.bench.handover import handovers_under_load
 from tests.bench.ingest import ingest_against_bare_loops
 from tests.bench.latency import event_latency
+from tests.bench.matrix import matrix_of_a_large_agency
 from tests.bench.memory import memory_at_rest
 from tests.bench.world import World, world_of
 from tests.support.fixtures import running_engines
@@ -28,6 +29,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "memory": memory_at_rest,
     "latency": event_latency,
     "ingest": ingest_against_bare_loops,
+    "matrix": matrix_of_a_large_agency,
     "handover": handovers_under_load,
 }
 RESULT = Path(".local/bench.json")

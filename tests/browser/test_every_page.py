@@ -207,7 +207,7 @@ def _paths(ids: dict[str, str]) -> Iterator[str]:
         if route.method == "GET" and not machine and "/acknowledge/" not in path:
             yield path
     yield from _MORE
-    yield f"/scheduler/responsibilities/new?client={ids['client_id']}&discipline=reporting"
+    yield f"/scheduler/responsibilities/place?client={ids['client_id']}&discipline=reporting"
     yield _link_in_a_brief(ids["notification_id"])
 
 

@@ -345,6 +345,124 @@ async def test_it_works_without_scripts(open_as: Open) -> None:
     await expect(lena.locator("#handover")).to_contain_text("Jana is back")
 
 
+def cell(page: Page, words: str) -> Locator:
+    return page.locator("#matrix").get_by_role("link", name=words)
+
+
+async def test_the_matrix_is_edited_in_place_by_keyboard_and_undone(open_as: Open) -> None:
+    lena = await open_as("Lena", "/responsibilities")
+    assert await serious_findings(lena) == []
+    design = cell(lena, "Design, Rösterei Morgenrot: Jana Muster (owner)")
+    await cell(lena, "Copywriting, Rösterei Morgenrot").focus()
+    await lena.keyboard.press("ArrowRight")
+    await expect(design).to_be_focused()
+    await lena.keyboard.press("Enter")
+    dialog = lena.locator("#assign-dialog")
+    await expect(dialog.get_by_role("heading")).to_have_text("Design, Rösterei Morgenrot")
+    assert await serious_findings(lena) == []
+    await dialog.get_by_label("Owner").select_option(label="Mira Muster (level 2)")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Mira Muster can be owner or one of")
+    await dialog.get_by_label("Deputy 2").select_option(label="Jana Muster (level 2)")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_be_hidden()
+    changed = cell(lena, "Design, Rösterei Morgenrot: Mira Muster (owner), Tom Muster (deputy)")
+    await expect(changed).to_be_focused()
+    await lena.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(design).to_be_visible()
+
+
+async def test_open_work_goes_along_with_an_edit_if_asked_for(open_as: Open) -> None:
+    lena = await open_as("Lena", "/responsibilities")
+    await cell(lena, "Copywriting, Rösterei Morgenrot").click()
+    dialog = lena.locator("#assign-dialog")
+    await dialog.get_by_label("Owner").select_option(label="Mira Muster (level 2)")
+    await dialog.get_by_label("Deputy 1").select_option(label="Jana Muster (level 2)")
+    await dialog.get_by_label("Deputy 2").select_option("")
+    await dialog.get_by_label("Hand over open work too").check()
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(lena.get_by_text("Mira Muster is responsible.")).to_be_visible()
+    receipt = await open_as("Lena", "/handovers")
+    await receipt.locator("[data-row] a").first.click()
+    await expect(receipt.get_by_text("Closed", exact=True)).to_be_visible()
+    await expect(receipt.locator("#receipt-items tr:not(.group)")).to_have_count(3)
+    await lena.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(cell(lena, "Copywriting, Rösterei Morgenrot: Jana Muster (owner)")).to_be_visible()
+
+
+async def test_many_cells_are_changed_at_once(open_as: Open) -> None:
+    lena = await open_as("Lena", "/responsibilities?discipline=community")
+    await lena.get_by_role("link", name="Change many").click()
+    bar = lena.locator(".matrix-bar")
+    await bar.get_by_label("all shown").check()
+    await expect(bar.locator("strong")).to_have_text("2 ticked")
+    assert await serious_findings(lena) == []
+    await bar.get_by_label("What").select_option(label="take a person out")
+    await expect(bar.get_by_label("by")).to_be_hidden()
+    await bar.get_by_label("Who").select_option(label="Mira Muster")
+    await bar.get_by_role("button", name="Change").click()
+    await expect(lena.locator(".toast")).to_contain_text("Changed for 2 places.")
+    await expect(lena.locator("#matrix").get_by_role("link", name="Mira")).to_have_count(0)
+    await lena.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(lena.locator("#matrix").get_by_role("link", name="Mira")).to_have_count(2)
+
+
+async def test_a_table_goes_out_and_comes_in(open_as: Open) -> None:
+    lena = await open_as("Lena", "/responsibilities?discipline=design")
+    async with lena.expect_download() as downloading:
+        await lena.get_by_role("link", name="Export").click()
+    table = (await (await downloading.value).path()).read_text("utf-8-sig")
+    await lena.get_by_role("link", name="Import").click()
+    assert await serious_findings(lena) == []
+
+    async def look_at(text: str) -> None:
+        sent = {"name": "t.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        await lena.get_by_label("Table (CSV)").set_input_files(sent)  # type: ignore[arg-type]  # playwright's own dict
+        await lena.get_by_role("button", name="Look at it").click()
+
+    await look_at(table.replace("jana@", "nobody@"))
+    await expect(lena.get_by_role("alert")).to_contain_text("Nobody in the team is called nobody@")
+    await lena.get_by_role("link", name="Choose the table again").click()
+    await look_at(table.replace("jana@", "mira@", 1).replace(", mira@", ", jana@", 1))
+    await expect(lena.get_by_text("0 new, 1 changed")).to_be_visible()
+    assert await serious_findings(lena) == []
+    await lena.get_by_role("button", name="Import").click()
+    await expect(cell(lena, "Design, Rösterei Morgenrot: Mira Muster (owner)")).to_be_visible()
+    await lena.locator(".toast").get_by_role("button", name="Undo").click()
+    await expect(cell(lena, "Design, Rösterei Morgenrot: Jana Muster (owner)")).to_be_visible()
+
+
+async def test_the_matrix_works_without_scripts(open_as: Open) -> None:
+    lena = await open_as("Lena", "/responsibilities", scripts=False)
+    await cell(lena, "Reporting, Rösterei Morgenrot: nobody responsible").click()
+    await expect(lena.get_by_text("Nobody is qualified for this yet.")).to_be_visible()
+
+
+async def test_a_skill_is_entered_in_the_matrix_by_keyboard(open_as: Open) -> None:
+    lena = await open_as("Lena", "/skills")
+    assert await serious_findings(lena) == []
+    skills = lena.locator("#matrix")
+    missing = skills.get_by_role("link", name="Mira Muster, Reporting: not qualified")
+    await skills.get_by_role("link", name="Mira Muster, Client contact").focus()
+    await lena.keyboard.press("ArrowRight")
+    await expect(missing).to_be_focused()
+    await lena.keyboard.press("Enter")
+    dialog = lena.locator("#skill-dialog")
+    await expect(dialog.get_by_role("heading")).to_have_text("Mira Muster, Reporting")
+    await dialog.get_by_label("Evidence").fill("Course of 12 Nov")
+    assert await serious_findings(lena) == []
+    await dialog.get_by_role("button", name="Save").click()
+    entered = skills.get_by_role("link", name="Mira Muster, Reporting: Level 2, works alone")
+    await expect(entered).to_be_focused()
+    await entered.click()
+    await dialog.get_by_label("Level").select_option(label="not qualified any more")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(missing).to_be_visible()
+    await lena.get_by_role("link", name="What training would help").click()
+    await expect(lena.get_by_role("heading", name="What training would help")).to_be_visible()
+    assert await serious_findings(lena) == []
+
+
 async def test_a_member_and_a_qualification_are_entered(open_as: Open) -> None:
     lena = await open_as("Lena", "/members/new")
     await lena.get_by_label("Name").fill("Nora Sander")
@@ -367,6 +485,11 @@ async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> N
         "/members",
         f"/members/{member}",
         "/responsibilities",
+        "/responsibilities?select=true",
+        "/skills",
+        "/skills/training",
+        "/responsibilities/import",
+        f"/responsibilities/place?client={world.agency.client}&discipline=design",
         f"/responsibilities/clients/{world.agency.client}",
         f"/responsibilities/{responsibility}",
     ):

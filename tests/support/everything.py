@@ -106,6 +106,7 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
         "absence_id": reported["absence"]["id"],
         "handover_id": reported["handover_id"],
         "responsibility_id": f"{agency.client}:copywriting",
+        "assignment_id": books.rows("scheduler", "assignments")[0]["_id"],
         "notification_id": books.rows("notifier", "notifications")[0]["_id"],
         "discipline": "copywriting",
         "command": "done",

@@ -80,6 +80,8 @@ class Camera:
         _PICTURES.mkdir(parents=True, exist_ok=True)
         page = await self._open(FIRST, "/planner/calendar")
         await _take(page, "plan-calendar")
+        for name in ("responsibilities", "skills"):
+            await _take(await self._open(FIRST, f"/scheduler/{name}", live=False), name)
         await self._sick_call()
         await self._inbox()
 
@@ -119,8 +121,10 @@ class Camera:
         await expect(page.locator(".chip.status-acknowledged").first).to_be_visible()
         await page.close()
 
-    async def _open(self, who: str, path: str, size: tuple[int, int] = _DESK) -> Page:
-        """As the member with the key."""
+    async def _open(
+        self, who: str, path: str, size: tuple[int, int] = _DESK, *, live: bool = True
+    ) -> Page:
+        """As the member with the key. `live`: the page follows what happens."""
         width, height = size
         context = await self.browser.new_context(
             viewport={"width": width, "height": height},
@@ -133,7 +137,8 @@ class Camera:
         await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
         page = await context.new_page()
         await page.goto(f"{url}{path}")
-        await expect(page.locator("[data-live=on]")).to_be_attached()
+        if live:
+            await expect(page.locator("[data-live=on]")).to_be_attached()
         return page
 
     def _session(self, who: str) -> str:

@@ -48,6 +48,7 @@ class Change:
 
     `members`: their absences, qualifications, access or being active. `edited` of them: in what
     others are told of them. `clients`: their lists of leads. `responsibilities`: their people.
+    `moving` of these: their open work goes along to whoever acts, as somebody asked for.
     `by` is the member who did it; None: a time that fell due.
     """
 
@@ -55,6 +56,7 @@ class Change:
     edited: frozenset[str] = frozenset()
     clients: frozenset[str] = frozenset()
     responsibilities: frozenset[str] = frozenset()
+    moving: frozenset[str] = frozenset()
     absence_id: str | None = None
     absent_member: str | None = None
     by: str | None = None
@@ -108,9 +110,10 @@ class Settling:
         if len(concerned) > self._limit:
             return await self._settle_later(tx, change, presence)
         changed = await self._settle_coverage(tx, tick, concerned)
-        if not changed and not presence:
+        legs = await self._with_moving(tx, change, changed)
+        if not legs and not presence:
             return None
-        return await self._start(tx, tick, new_id(), change, presence, changed)
+        return await self._start(tx, tick, new_id(), change, presence, legs)
 
     async def _settle_presence(
         self, tx: Transaction, tick: Tick, change: Change
@@ -156,6 +159,14 @@ class Settling:
             tx.emit(one.event())
         return tuple(one for one in different if _acting(before.get(one.id)) != one.acting)
 
+    async def _with_moving(
+        self, tx: Transaction, change: Change, changed: Sequence[Covered]
+    ) -> list[Covered]:
+        """Also those for which the same person acts, but should get what others hold."""
+        legs = {one.id: one for one in changed}
+        others = await self._coverage.load(change.moving - legs.keys(), tx.session)
+        return [*changed, *others.values()]
+
     async def _start(
         self,
         tx: Transaction,
@@ -163,7 +174,7 @@ class Settling:
         handover_id: str,
         change: Change,
         presence: tuple[Presence, ...],
-        changed: tuple[Covered, ...],
+        legs: Sequence[Covered],
     ) -> str:
         start = Start(
             handover_id=handover_id,
@@ -173,7 +184,8 @@ class Settling:
             absence_id=change.absence_id if presence else None,
             by=change.by,
             presence=presence,
-            changed=changed,
+            legs=tuple(legs),
+            moving=change.moving,
         )
         await start_handover(tx, self._handovers, self._marks, start, tick, self._zone)
         return handover_id
@@ -185,7 +197,7 @@ class Settling:
     ) -> str | None:
         settlement = Settlement(new_id(), change, tuple(one.member_id for one in presence))
         await self._settlements.put(tx.session, settlement)
-        return settlement.id if presence else None
+        return settlement.id if presence or change.moving else None
 
     async def work(self, outbox: Outbox, clock: Clock) -> bool:
         """Worker: take the oldest settlement one step further; False if there is none."""
@@ -222,14 +234,15 @@ class Settling:
         presence = tuple(
             Presence(member_id=one.id, present=one.present) for one in members.values()
         )
-        changed = list((await self._coverage.load(settlement.changed, tx.session)).values())
-        if not presence and not changed:
+        change = settlement.change
+        changed = await self._coverage.load(settlement.changed, tx.session)
+        legs = await self._with_moving(tx, change, list(changed.values()))
+        if not presence and not legs:
             return
-        change, first = settlement.change, tuple(changed[:_LEGS])
-        await self._start(tx, tick, settlement.id, change, presence, first)
-        for start in range(_LEGS, len(changed), _LEGS):
-            legs = tuple(changed[start : start + _LEGS])
-            await self._start(tx, tick, new_id(), change, (), legs)
+        await self._start(tx, tick, settlement.id, change, presence, legs[:_LEGS])
+        for start in range(_LEGS, len(legs), _LEGS):
+            more = legs[start : start + _LEGS]
+            await self._start(tx, tick, new_id(), change, (), more)
 
 
 def _same(before: Covered | None, now: Covered) -> bool:

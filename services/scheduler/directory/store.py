@@ -52,9 +52,17 @@ class Directory:
         found = await self._clients.find(scope.mongo("_id"), sort=[("name", 1), ("_id", 1)])
         return {one.id: one for one in found}
 
-    async def pages(self, scope: Scope, client_ids: Iterable[str]) -> dict[str, Page]:
+    async def some_clients(
+        self, scope: Scope, client_ids: Iterable[str], session: Session
+    ) -> dict[str, Client]:
+        query = {"$and": [{"_id": {"$in": sorted(client_ids)}}, scope.mongo("_id")]}
+        return {one.id: one for one in await self._clients.find(query, session)}
+
+    async def pages(
+        self, scope: Scope, client_ids: Iterable[str], session: Session | None = None
+    ) -> dict[str, Page]:
         query = {"$and": [{"client_id": {"$in": sorted(client_ids)}}, scope.mongo()]}
-        return {one.id: one for one in await self._pages.find(query)}
+        return {one.id: one for one in await self._pages.find(query, session)}
 
     async def put_client(self, tx: Transaction, event: ClientChanged) -> None:
         client = Client(event.client_id, event.name, event.time_zone, event.archived)

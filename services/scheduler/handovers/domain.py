@@ -54,7 +54,10 @@ class HandoverState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HandoverLeg:
-    """From the handover's epoch on, `to` acts for the responsibility; None is a gap."""
+    """From the handover's epoch on, `to` acts for the responsibility; None is a gap.
+
+    `open_work`: what is open goes along, whoever holds it.
+    """
 
     responsibility_id: str
     client_id: str
@@ -62,6 +65,7 @@ class HandoverLeg:
     discipline: Discipline
     to: str | None
     acts_as: ActsAs
+    open_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Handover:
                     page_id=leg.page_id,
                     discipline=leg.discipline,
                     to=leg.to,
+                    open_work=leg.open_work,
                 )
                 for leg in self.legs
             ),

@@ -40,7 +40,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`by` is the member who caused it; None: a time that fell due."""
+    """`by` is the member who caused it; None: a time that fell due. `moving`: responsibilities
+    whose open work goes along, whoever holds it."""
 
     handover_id: str
     cause: HandoverCause
@@ -48,7 +49,8 @@ class Start:
     absence_id: str | None
     by: str | None
     presence: tuple[Presence, ...]
-    changed: tuple[Covered, ...]
+    legs: tuple[Covered, ...]
+    moving: frozenset[str] = frozenset()
 
 
 async def start_handover(
@@ -71,8 +73,8 @@ async def start_handover(
         started_at=tick.now,
         participants=PARTICIPANTS,
         presence=start.presence,
-        legs=tuple(_leg(one) for one in start.changed),
-        clients=tuple(sorted({one.client_id for one in start.changed})),
+        legs=tuple(_leg(one, start.moving) for one in start.legs),
+        clients=tuple(sorted({one.client_id for one in start.legs})),
     )
     await handovers.put(tx, handover)
     tx.emit(handover.started())
@@ -80,7 +82,7 @@ async def start_handover(
     return handover
 
 
-def _leg(covered: Covered) -> HandoverLeg:
+def _leg(covered: Covered, moving: frozenset[str]) -> HandoverLeg:
     return HandoverLeg(
         responsibility_id=covered.id,
         client_id=covered.client_id,
@@ -88,6 +90,7 @@ def _leg(covered: Covered) -> HandoverLeg:
         discipline=covered.discipline,
         to=covered.acting,
         acts_as=covered.acts_as,
+        open_work=covered.id in moving,
     )
 
 

@@ -17,10 +17,11 @@ from services.scheduler.members.domain import Member
 from services.scheduler.members.routes import MemberBody, MemberPatch, create_sign_in_link
 from services.scheduler.members.usecases import NewMember, add_member, edit_member
 from services.scheduler.members.view import face
-from services.scheduler.moments import Shown, shown_end, without_day
+from services.scheduler.moments import shown_end
 from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.qualifications.domain import Qualification
 from services.scheduler.qualifications.routes import QualificationBody, SkillBody
+from services.scheduler.qualifications.typed import skill_changed, skill_typed
 from services.scheduler.qualifications.usecases import (
     add_qualification,
     change_qualification,
@@ -28,7 +29,7 @@ from services.scheduler.qualifications.usecases import (
 )
 from services.scheduler.responsibilities.store import Selection
 from shared.auth import Identity, Role
-from shared.errors import AppError, InvalidRequest, NotFound
+from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
 from shared.outbox import Transaction
 from shared.web import Paging
@@ -105,7 +106,7 @@ async def sign_in_link(screen: TheScreen, who: Manager, member_id: PathId) -> Re
 @router.post("/{member_id}/qualifications")
 async def qualify(screen: TheScreen, who: Manager, member_id: PathId, typed: Typed) -> Response:
     async def work(tx: Transaction) -> None:
-        sent = {"discipline": typed.text("discipline"), **_skill_typed(typed)}
+        sent = {"discipline": typed.text("discipline"), **skill_typed(typed)}
         body = parsed(QualificationBody, sent)
         await add_qualification(
             tx, screen.desk, who, member_id, body.discipline, body.skill(), screen.now
@@ -119,7 +120,7 @@ async def renew(
     screen: TheScreen, who: Manager, member_id: PathId, discipline: Discipline, typed: Typed
 ) -> Response:
     async def work(tx: Transaction) -> None:
-        sent = await _skill_changed(screen, member_id, discipline, typed)
+        sent = await skill_changed(screen.desk, member_id, discipline, typed)
         skill = parsed(SkillBody, sent).skill()
         await change_qualification(
             tx, screen.desk, who, member_id, discipline, skill, typed.version, screen.now
@@ -166,27 +167,6 @@ def _member_typed(typed: Form) -> dict[str, Any]:
     for name in ("initials", "colour"):
         if typed.text(name):
             sent[name] = typed.text(name)
-    return sent
-
-
-def _skill_typed(typed: Form) -> dict[str, Any]:
-    until = Shown.typed(typed, "valid_until")
-    if errors := without_day(until, "/valid_until"):
-        raise InvalidRequest(errors=errors)
-    return {"level": typed.text("level"), "valid_until": until.text}
-
-
-async def _skill_changed(
-    screen: Screen, member_id: str, discipline: Discipline, typed: Form
-) -> dict[str, Any]:
-    """What was left as it was shown stays as it is, to the millisecond."""
-    sent = _skill_typed(typed)
-    before = await screen.desk.qualifications.get(member_id, discipline)
-    member = await screen.desk.members.get(member_id)
-    if before is not None and before.valid_until is not None and member is not None:
-        shown = shown_end(before.valid_until, ZoneInfo(member.time_zone))
-        if sent["valid_until"] == shown.day:
-            sent["valid_until"] = before.valid_until.isoformat()
     return sent
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.events.disciplines import Discipline
 
-__all__ = ["Qualification", "qualification_id", "renew"]
+__all__ = ["SOON", "Qualification", "qualification_id", "renew"]
+
+SOON = timedelta(days=30)
+"""A qualification that ends within this time is shown to end."""
 
 
 def qualification_id(member_id: str, discipline: Discipline) -> str:
@@ -18,13 +21,15 @@ def qualification_id(member_id: str, discipline: Discipline) -> str:
 class Qualification:
     """`level` is 1 (works with help), 2 (works alone) or 3 (teaches others).
 
-    It is valid up to, and no longer at, `valid_until`; None: without end.
+    It is valid up to, and no longer at, `valid_until`; None: without end. `evidence`: what shows
+    it, in words or as an address.
     """
 
     member_id: str
     discipline: Discipline
     level: int
     valid_until: datetime | None
+    evidence: str = ""
     version: int = 1
 
     @property
@@ -35,7 +40,13 @@ class Qualification:
         return self.valid_until is None or now < self.valid_until
 
 
-def renew(qualification: Qualification, level: int, valid_until: datetime | None) -> Qualification:
+def renew(
+    qualification: Qualification, level: int, valid_until: datetime | None, evidence: str
+) -> Qualification:
     return replace(
-        qualification, level=level, valid_until=valid_until, version=qualification.version + 1
+        qualification,
+        level=level,
+        valid_until=valid_until,
+        evidence=evidence,
+        version=qualification.version + 1,
     )

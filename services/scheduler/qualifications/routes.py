@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from services.scheduler.edge import Manager, Moment, PathId, Reader, TheDesk
@@ -26,10 +26,12 @@ __all__ = ["QualificationView", "router"]
 router = APIRouter(prefix="/api/v1/members/{member_id}/qualifications", tags=["qualifications"])
 
 Level = Annotated[int, Field(ge=1, le=3)]
+Evidence = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 
 
 class QualificationView(BaseModel):
-    """`level` 1: with help, 2: alone, 3: teaches others. `valid_until` null: without end."""
+    """`level` 1: with help, 2: alone, 3: teaches others. `valid_until` null: without end.
+    `evidence`: what shows it, in words or as an address."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -37,6 +39,7 @@ class QualificationView(BaseModel):
     discipline: Discipline
     level: int
     valid_until: AwareDatetime | None
+    evidence: str
     version: int
 
 
@@ -52,9 +55,10 @@ class SkillBody(StrictModel):
 
     level: Level
     valid_until: Moment | None = None
+    evidence: Evidence = ""
 
     def skill(self) -> Skill:
-        return Skill(self.level, self.valid_until)
+        return Skill(self.level, self.valid_until, self.evidence)
 
 
 class QualificationBody(SkillBody):

@@ -37,6 +37,7 @@ class Skill:
 
     level: int
     valid_until: When | None
+    evidence: str = ""
 
     def until(self, member: Member) -> datetime | None:
         if self.valid_until is None:
@@ -58,7 +59,7 @@ async def add_qualification(
     member = await _member(tx, desk, who, member_id)
     if await desk.qualifications.get(member_id, discipline, tx.session) is not None:
         raise AlreadyExists
-    added = Qualification(member_id, discipline, skill.level, skill.until(member))
+    added = Qualification(member_id, discipline, skill.level, skill.until(member), skill.evidence)
     return added, await _save(tx, desk, who, added, tick)
 
 
@@ -76,7 +77,7 @@ async def change_qualification(
     tick = await desk.clock.tick(tx, now)
     member = await _member(tx, desk, who, member_id)
     before = await _qualification(tx, desk, member_id, discipline, version)
-    after = renew(before, skill.level, skill.until(member))
+    after = renew(before, skill.level, skill.until(member), skill.evidence)
     return after, await _save(tx, desk, who, after, tick)
 
 

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.scheduler.coverage.person import Person, WhyNot
-from shared.errors import N_, AppError, InvalidRequest, NotAllowedNow
+from services.scheduler.errors import check_version
+from shared.errors import (
+    N_,
+    AlreadyExists,
+    AppError,
+    FieldError,
+    InvalidRequest,
+    NotAllowedNow,
+    NotFound,
+)
 from shared.events.disciplines import Discipline
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "AssignmentsRefused",
     "DuplicateMember",
     "InactiveMember",
     "Leads",
+    "NamedTwice",
+    "NeedsOwner",
     "NoAccess",
+    "NobodyToFollow",
     "Responsibility",
     "UnknownMember",
     "Unqualified",
+    "Wanted",
+    "assigned",
     "check_leads",
     "check_people",
+    "following",
     "responsibility_id",
-    "staff",
 ]
+
+MOST_AT_ONCE = 5_000
+"""Places that people can be made responsible for in one go."""
 
 
 def responsibility_id(client_id: str, page_id: str | None, discipline: Discipline) -> str:
@@ -32,13 +51,17 @@ def responsibility_id(client_id: str, page_id: str | None, discipline: Disciplin
 
 @dataclass(frozen=True, slots=True)
 class Responsibility:
-    """`page_id` None: for all of the client's pages that have none of their own."""
+    """`page_id` None: for all of the client's pages that have none of their own.
+
+    A page's that `follows` has the people of the client's, now and whenever those change.
+    """
 
     client_id: str
     page_id: str | None
     discipline: Discipline
     owner: str
     deputies: tuple[str, ...] = ()
+    follows: bool = False
     version: int = 1
 
     @property
@@ -50,6 +73,36 @@ class Responsibility:
         """The owner, then the deputies in order."""
         return (self.owner, *self.deputies)
 
+    @property
+    def of_client(self) -> str:
+        """The id of the client's responsibility for the discipline."""
+        return responsibility_id(self.client_id, None, self.discipline)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who is to be responsible for a place.
+
+    `owner` None: whoever is for the client as a whole. `version`: of the responsibility that this
+    was decided on, 0 if there was none; None: whatever there is.
+    """
+
+    client_id: str
+    page_id: str | None
+    discipline: Discipline
+    owner: str | None
+    deputies: tuple[str, ...] = ()
+    version: int | None = None
+
+    @property
+    def id(self) -> str:
+        return responsibility_id(self.client_id, self.page_id, self.discipline)
+
+    @property
+    def of_client(self) -> str:
+        """The id of the client's responsibility for the discipline."""
+        return responsibility_id(self.client_id, None, self.discipline)
+
 
 @dataclass(frozen=True, slots=True)
 class Leads:
@@ -60,14 +113,64 @@ class Leads:
     version: int = 1
 
 
-def staff(responsibility: Responsibility, owner: str, deputies: Sequence[str]) -> Responsibility:
-    """The responsibility with other people; its held items stay where they are."""
-    return replace(
-        responsibility,
+def assigned(
+    wanted: Wanted, before: Responsibility | None, of_client: Responsibility | None
+) -> Responsibility:
+    """The responsibility as wanted; its held items stay where they are.
+
+    `of_client` is the client's for the same discipline, if somebody has it. Raises
+    `AlreadyExists`, `NotFound`, `StaleVersion`, `NeedsOwner`, `NobodyToFollow`.
+    """
+    _check_decided_on(wanted, before)
+    owner, deputies = wanted.owner, wanted.deputies
+    if owner is None:
+        owner, *others = _followed(wanted, of_client).people
+        deputies = tuple(others)
+    return Responsibility(
+        client_id=wanted.client_id,
+        page_id=wanted.page_id,
+        discipline=wanted.discipline,
         owner=owner,
-        deputies=tuple(deputies),
-        version=responsibility.version + 1,
+        deputies=deputies,
+        follows=wanted.owner is None,
+        version=1 if before is None else before.version + 1,
     )
+
+
+def _check_decided_on(wanted: Wanted, before: Responsibility | None) -> None:
+    match wanted.version, before:
+        case None, _:
+            return
+        case 0, Responsibility():
+            raise AlreadyExists
+        case 0, None:
+            return
+        case _, None:
+            raise NotFound
+        case version, Responsibility():
+            check_version(version, before.version)
+
+
+def _followed(wanted: Wanted, of_client: Responsibility | None) -> Responsibility:
+    if wanted.page_id is None:
+        raise NeedsOwner(discipline=wanted.discipline.value)
+    if of_client is None:
+        raise NobodyToFollow(discipline=wanted.discipline.value)
+    return of_client
+
+
+def following(pages: Iterable[Responsibility], of_client: Responsibility) -> list[Responsibility]:
+    """The pages' responsibilities that follow the client's, with the people it has now."""
+    return [
+        replace(
+            one,
+            owner=of_client.owner,
+            deputies=of_client.deputies,
+            version=one.version + 1,
+        )
+        for one in pages
+        if one.follows and one.of_client == of_client.id and one.people != of_client.people
+    ]
 
 
 def check_people(
@@ -161,6 +264,45 @@ class Unqualified(NotAllowedNow):
     title = N_("The member is not qualified")
     detail = N_("{member} has no valid qualification for {discipline}.")
     remedy = N_("Enter or renew the qualification first, or choose somebody else.")
+
+
+class NeedsOwner(InvalidRequest):
+    code = "needs_owner"
+    title = N_("The client needs somebody responsible")
+    detail = N_("For {discipline}, only a page can do without an owner: it has the client's then.")
+    remedy = N_("Choose an owner.")
+
+
+class NobodyToFollow(NotAllowedNow):
+    code = "nobody_to_follow"
+    title = N_("Nobody is responsible for the client as a whole")
+    detail = N_("The page would have nobody for {discipline}.")
+    remedy = N_("Make somebody responsible for the client first, or choose an owner for the page.")
+
+
+class NamedTwice(InvalidRequest):
+    code = "place_named_twice"
+    title = N_("A place is named twice")
+    detail = N_("The same discipline of the same client or page comes twice.")
+    remedy = N_("Name every place once.")
+
+
+class AssignmentsRefused(InvalidRequest):
+    """Of many assignments some cannot be made; `refusals` says which, by position, and why."""
+
+    code = "assignments_refused"
+    title = N_("Not everybody can be made responsible as wanted")
+    detail = N_("What is wrong is listed one by one.")
+    remedy = N_("Put these right and send everything again.")
+
+    def __init__(self, refusals: Sequence[tuple[int, AppError]]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__(
+            errors=[
+                FieldError(f"/assignments/{at}", error.detail or error.title, error.params)
+                for at, error in refusals
+            ]
+        )
 
 
 _REFUSALS: Mapping[WhyNot, type[AppError]] = {

@@ -1,35 +1,142 @@
-"""Of each client: what has somebody responsible, and what still lacks one."""
+"""What has somebody responsible and what still lacks one: of all clients, and of one."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
 
+from services.scheduler.absences.store import Window
 from services.scheduler.coverage.store import Covered
 from services.scheduler.desk import Desk
-from services.scheduler.directory.store import Page
+from services.scheduler.directory.store import Client, Page
 from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.view import Place
 from services.scheduler.members.view import Face, face
 from services.scheduler.responsibilities.domain import Responsibility, responsibility_id
+from services.scheduler.responsibilities.matrix import Knowledge, Line, lines
+from services.scheduler.responsibilities.query import MatrixChoice
 from services.scheduler.responsibilities.store import Selection
 from shared.auth import Scope
 from shared.events.disciplines import Discipline
 
-__all__ = ["ClientRow", "PlaceRow", "client_rows", "place_rows", "read_faces"]
+__all__ = ["Group", "Matrix", "PlaceRow", "place_rows", "read_faces", "read_group", "read_matrix"]
+
+_CLIENTS = 25
+"""Of the matrix that are read at once."""
+
+_LINES = 32
+"""Of the matrix that are drawn at once, and the rest of the last client's."""
+
+_PAGES = 100
+"""Of a client that are drawn at once."""
+
+_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class ClientRow:
-    """A client in the list; `lacking`: how many places have nobody responsible."""
+class Group:
+    """A client's lines. `more`: how many are not drawn."""
 
-    id: str
-    name: str
-    responsibilities: int
-    lacking: int
-    gaps: int
+    client: Client
     leads: tuple[Face, ...]
+    lines: tuple[Line, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """`following`: the client after which there is more; None at the end."""
+
+    groups: tuple[Group, ...]
+    following: str | None
+
+
+async def read_matrix(desk: Desk, scope: Scope, choice: MatrixChoice, now: datetime) -> Matrix:
+    """By client, by page."""
+    clients = await desk.directory.clients(scope)
+    if choice.client is not None:
+        clients = {id: one for id, one in clients.items() if id == choice.client}
+    names = list(clients)
+    if choice.after in clients:
+        names = names[names.index(choice.after) + 1 :]
+    groups: list[Group] = []
+    drawn = 0
+    # Few clients at a time: who filters may have to look at all of them, who does not never has.
+    for start in range(0, len(names), _CLIENTS):
+        some = {id: clients[id] for id in names[start : start + _CLIENTS]}
+        for group in await _groups(desk, scope, some, choice, now):
+            if drawn >= _LINES:
+                return Matrix(tuple(groups), groups[-1].client.id)
+            groups.append(group)
+            drawn += len(group.lines)
+    return Matrix(tuple(groups), None)
+
+
+async def read_group(
+    desk: Desk, scope: Scope, client: Client, choice: MatrixChoice, now: datetime
+) -> Group:
+    """As `read_matrix` has it; without lines if none are as chosen."""
+    leads = await _leads(desk, [client.id])
+    found = await _groups(desk, scope, {client.id: client}, choice, now)
+    return found[0] if found else Group(client, leads[client.id], ())
+
+
+async def _groups(
+    desk: Desk,
+    scope: Scope,
+    clients: Mapping[str, Client],
+    choice: MatrixChoice,
+    now: datetime,
+) -> list[Group]:
+    pages = await desk.directory.pages(scope, clients)
+    found = await desk.responsibilities.of_clients(scope, clients, choice.discipline)
+    leads = await _leads(desk, clients)
+    knowledge = await _knowledge(desk, scope, found, now)
+    groups = []
+    for client, places in groupby(lines(clients.values(), pages.values()), lambda each: each[0]):
+        drawn = [
+            Line(client, page, knowledge.cells(client, page, choice.disciplines))
+            for _, page in places
+        ]
+        shown = [line for line in drawn if _is_chosen(line, choice)]
+        if shown:
+            until = choice.skip + _PAGES
+            group = Group(
+                client, leads[client.id], tuple(shown[choice.skip : until]), len(shown[until:])
+            )
+            groups.append(group)
+    return groups
+
+
+def _is_chosen(line: Line, choice: MatrixChoice) -> bool:
+    if choice.member is None and choice.trouble is None:
+        return True
+    return any(choice.marks(cell) for cell in line.cells)
+
+
+async def _leads(desk: Desk, client_ids: Iterable[str]) -> dict[str, tuple[Face, ...]]:
+    leads = await desk.leads.of_clients(client_ids)
+    faces = await read_faces(desk, (id for ids in leads.values() for id in ids))
+    return {
+        client: tuple(faces[id] for id in leads.get(client, ()) if id in faces)
+        for client in client_ids
+    }
+
+
+async def _knowledge(
+    desk: Desk, scope: Scope, found: Iterable[Responsibility], now: datetime
+) -> Knowledge:
+    by_id = {one.id: one for one in found}
+    named = {id for one in by_id.values() for id in one.people}
+    return Knowledge(
+        responsibilities=by_id,
+        people=await desk.team.people_within(named, Window(now, now + _MOMENT)),
+        faces=await read_faces(desk, named),
+        uncovered=frozenset(one.id for one in await desk.coverage.gaps(scope)),
+        now=now,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +149,6 @@ class PlaceRow:
     deputies: tuple[Face, ...]
     covered: Covered | None
     acting: Face | None
-
-
-async def client_rows(desk: Desk, scope: Scope) -> list[ClientRow]:
-    """The clients that are not archived, by name."""
-    clients = await desk.directory.clients(scope)
-    found = await desk.responsibilities.select(scope, Selection())
-    pages = await desk.directory.pages(scope, clients)
-    gaps = Counter(one.client_id for one in await desk.coverage.gaps(scope))
-    leads = await desk.leads.of_clients(clients)
-    faces = await read_faces(desk, (id for ids in leads.values() for id in ids))
-    taken = {one.id for one in found}
-    return [
-        ClientRow(
-            id=one.id,
-            name=one.name,
-            responsibilities=sum(each.client_id == one.id for each in found),
-            lacking=len(_lacking(one.id, pages.values(), taken)),
-            gaps=gaps[one.id],
-            leads=tuple(faces[id] for id in leads.get(one.id, ()) if id in faces),
-        )
-        for one in clients.values()
-        if not one.archived
-    ]
 
 
 async def place_rows(desk: Desk, scope: Scope, client_id: str) -> list[PlaceRow]:

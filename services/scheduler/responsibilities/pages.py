@@ -1,11 +1,10 @@
-"""Responsibilities as pages: what of a client has an owner, who stands in, who leads."""
+"""A client's responsibilities and leads, and a single responsibility, as pages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.coverage.gaps import read_gaps
@@ -15,22 +14,12 @@ from services.scheduler.handovers.places import read_places
 from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.responsibilities.choices import read_choices
-from services.scheduler.responsibilities.domain import Responsibility, responsibility_id
-from services.scheduler.responsibilities.overview import client_rows, place_rows, read_faces
-from services.scheduler.responsibilities.routes import (
-    LeadsBody,
-    PeopleBody,
-    ResponsibilityBody,
-)
-from services.scheduler.responsibilities.usecases import (
-    NewResponsibility,
-    add_responsibility,
-    set_leads,
-    staff_responsibility,
-)
+from services.scheduler.responsibilities.domain import Responsibility, Wanted
+from services.scheduler.responsibilities.overview import place_rows, read_faces
+from services.scheduler.responsibilities.routes import LeadsBody, PeopleBody
+from services.scheduler.responsibilities.usecases import assign_one, set_leads
 from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
-from shared.events.disciplines import Discipline
 from shared.ui.words import WORDS
 from shared.web.forms import Form, Typed, parsed
 
@@ -39,11 +28,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/responsibilities", include_in_schema=False)
 
 _DEPUTIES_OFFERED = 3
-
-
-@router.get("")
-async def list_clients(screen: TheScreen, who: Reader) -> Response:
-    return screen.page("responsibilities.html", rows=await client_rows(screen.desk, who.scope))
 
 
 @router.get("/clients/{client_id}")
@@ -64,36 +48,6 @@ async def put_leads(screen: TheScreen, who: Manager, client_id: PathId, typed: T
     return screen.onward(f"/responsibilities/clients/{client_id}")
 
 
-@router.get("/new")
-async def new_responsibility(
-    screen: TheScreen,
-    who: Manager,
-    client: Annotated[str, Query(max_length=100)],
-    discipline: Discipline,
-    page: Annotated[str, Query(max_length=100)] = "",
-) -> Response:
-    typed = Form({"client_id": [client], "page_id": [page], "discipline": [discipline]})
-    return await _new(screen, who, typed)
-
-
-@router.post("")
-async def create(screen: TheScreen, who: Manager, typed: Typed) -> Response:
-    try:
-        sent = {
-            "client_id": typed.text("client_id"),
-            "page_id": typed.optional("page_id"),
-            "discipline": typed.text("discipline"),
-            **_people_typed(typed),
-        }
-        new = NewResponsibility(**parsed(ResponsibilityBody, sent).model_dump())
-        await screen.service.outbox.transaction(
-            lambda tx: add_responsibility(tx, screen.desk, who, new, screen.now)
-        )
-    except AppError as error:
-        return await _new(screen, who, typed, error)
-    return screen.onward(f"/responsibilities/clients/{new.client_id}")
-
-
 @router.get("/{responsibility_id}")
 async def show_responsibility(
     screen: TheScreen, who: Reader, responsibility_id: PathId
@@ -105,20 +59,10 @@ async def show_responsibility(
 async def staff(
     screen: TheScreen, who: Manager, responsibility_id: PathId, typed: Typed
 ) -> Response:
+    before = await _find(screen, who, responsibility_id)
     try:
-        body, version = parsed(PeopleBody, _people_typed(typed)), typed.version
-        await screen.service.outbox.transaction(
-            lambda tx: staff_responsibility(
-                tx,
-                screen.desk,
-                who,
-                responsibility_id,
-                body.owner,
-                body.deputies,
-                version,
-                screen.now,
-            )
-        )
+        body = parsed(PeopleBody, _people_typed(typed))
+        await _staffed(screen, who, before, body, typed.version)
     except AppError as error:
         return await _responsibility(screen, who, responsibility_id, typed, error)
     return screen.onward(f"/responsibilities/{responsibility_id}")
@@ -131,7 +75,8 @@ async def put_in(
     """The remedy for a gap: one more deputy, who acts at once."""
     member_id = typed.text("member_id")
     before = await _find(screen, who, responsibility_id)
-    after = await _staffed(screen, who, before, (*before.deputies, member_id), typed.version)
+    people = PeopleBody(owner=before.owner, deputies=(*before.deputies, member_id))
+    after = await _staffed(screen, who, before, people, typed.version)
     undo = f"/responsibilities/{after.id}/take-out?member_id={member_id}&version={after.version}"
     said = N_("{name} acts for {place}.")
     return await to_board(screen, who, await _said(screen, said, after, member_id), undo=undo)
@@ -145,7 +90,8 @@ async def take_out(
     member_id = typed.text("member_id")
     before = await _find(screen, who, responsibility_id)
     others = tuple(one for one in before.deputies if one != member_id)
-    after = await _staffed(screen, who, before, others, typed.version)
+    people = PeopleBody(owner=before.owner, deputies=others)
+    after = await _staffed(screen, who, before, people, typed.version)
     said = N_("{name} is no deputy for {place} any more.")
     return await to_board(screen, who, await _said(screen, said, after, member_id))
 
@@ -158,15 +104,21 @@ async def _find(screen: Screen, who: Identity, responsibility_id: str) -> Respon
 
 
 async def _staffed(
-    screen: Screen, who: Identity, before: Responsibility, deputies: Sequence[str], version: int
+    screen: Screen, who: Identity, before: Responsibility, people: PeopleBody, version: int
 ) -> Responsibility:
-    """With other deputies, if it still has the version that was decided on."""
-    after, _ = await screen.service.outbox.transaction(
-        lambda tx: staff_responsibility(
-            tx, screen.desk, who, before.id, before.owner, deputies, version, screen.now
-        )
+    """With other people, if it still has the version that was decided on."""
+    wanted = Wanted(
+        before.client_id,
+        before.page_id,
+        before.discipline,
+        people.owner,
+        people.deputies,
+        version,
     )
-    return after
+    made = await screen.service.outbox.transaction(
+        lambda tx: assign_one(tx, screen.desk, who, wanted, screen.now, open_work=people.open_work)
+    )
+    return made.responsibilities[0]
 
 
 async def _said(screen: Screen, text: str, one: Responsibility, member_id: str) -> str:
@@ -177,7 +129,11 @@ async def _said(screen: Screen, text: str, one: Responsibility, member_id: str) 
 
 
 def _people_typed(typed: Form) -> dict[str, Any]:
-    return {"owner": typed.text("owner"), "deputies": typed.every("deputies")}
+    return {
+        "owner": typed.text("owner"),
+        "deputies": typed.every("deputies"),
+        "open_work": bool(typed.text("open_work")),
+    }
 
 
 # What the pages show
@@ -206,26 +162,6 @@ async def _client(
         can_lead=[face(one) for one in can_lead],
         offered=max(_DEPUTIES_OFFERED, len(leads.members) + 1),
         typed=typed,
-    )
-
-
-async def _new(
-    screen: Screen, who: Identity, typed: Form, error: AppError | None = None
-) -> Response:
-    client_id, page_id = typed.text("client_id"), typed.optional("page_id")
-    client = await screen.desk.directory.client(who.scope, client_id)
-    if client is None or typed.text("discipline") not in set(Discipline):
-        raise error or NotFound
-    discipline = Discipline(typed.text("discipline"))
-    places = await read_places(screen.desk.directory, [client_id])
-    return screen.page(
-        "responsibility_new.html",
-        error=error,
-        where=places.place(responsibility_id(client_id, page_id, discipline), client_id),
-        choices=await read_choices(screen.desk, who.scope, client_id, discipline, screen.now),
-        offered=_DEPUTIES_OFFERED,
-        typed=typed,
-        responsibility=None,
     )
 
 

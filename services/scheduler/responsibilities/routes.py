@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.scheduler.coverage.store import Covered
 from services.scheduler.edge import Id, Manager, PathId, Reader, TheDesk
-from services.scheduler.responsibilities.domain import Leads, Responsibility
+from services.scheduler.responsibilities.domain import (
+    MOST_AT_ONCE,
+    Leads,
+    Responsibility,
+    Wanted,
+)
+from services.scheduler.responsibilities.query import MatrixChoice
+from services.scheduler.responsibilities.sheet import decoded
+from services.scheduler.responsibilities.sheets import (
+    Preview,
+    SheetRefused,
+    given_out,
+    preview,
+    take_in,
+)
 from services.scheduler.responsibilities.store import Selection
 from services.scheduler.responsibilities.usecases import (
-    NewResponsibility,
-    add_responsibility,
+    Assigned,
+    assign,
+    assign_one,
     set_leads,
-    staff_responsibility,
+    take_back,
 )
 from shared.errors import NotFound
 from shared.events.disciplines import Discipline
@@ -28,11 +43,14 @@ __all__ = ["ResponsibilityView", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["responsibilities"])
 
+_CSV = "text/csv; charset=utf-8"
+
 Deputies = Annotated[tuple[Id, ...], Field(max_length=50)]
 
 
 class ResponsibilityView(BaseModel):
-    """`page_id` null: for all pages without one of their own. `acting` null: a gap, now."""
+    """`page_id` null: for all pages without one of their own. `acting` null: a gap, now. `follows`:
+    the page has the client's people, also when those change."""
 
     id: str
     client_id: str
@@ -42,6 +60,7 @@ class ResponsibilityView(BaseModel):
     deputies: tuple[str, ...]
     acting: str | None
     acts_as: ActsAs
+    follows: bool
     version: int
 
     @classmethod
@@ -55,28 +74,89 @@ class ResponsibilityView(BaseModel):
             deputies=one.deputies,
             acting=covered.acting if covered else None,
             acts_as=covered.acts_as if covered else ActsAs.GAP,
+            follows=one.follows,
             version=one.version,
         )
 
 
 class ResponsibilityChange(BaseModel):
-    """`handover_id`: the handover that follows, if somebody else acts now."""
+    """`handover_id`: the handover that follows, if somebody else acts now, or open work goes along.
+    `assignment_id`: by which it can be taken back."""
 
     responsibility: ResponsibilityView
     handover_id: str | None
+    assignment_id: str
+
+
+class AssignmentChange(BaseModel):
+    """`responsibilities` in the order of what was sent; the rest as above."""
+
+    responsibilities: list[ResponsibilityView]
+    handover_id: str | None
+    assignment_id: str
 
 
 class PeopleBody(StrictModel):
-    """`deputies` in the order in which they stand in."""
+    """`owner` null, of a page: it follows the client's. `deputies` in the order in which they stand
+    in. `open_work`: what is open goes along to whoever acts, also from holders who are present, and
+    stays there."""
 
-    owner: Id
+    owner: Id | None
     deputies: Deputies = ()
+    open_work: bool = False
 
 
-class ResponsibilityBody(PeopleBody):
+class _Place(StrictModel):
     client_id: Id
     page_id: Id | None = None
     discipline: Discipline
+
+
+class ResponsibilityBody(_Place):
+    owner: Id
+    deputies: Deputies = ()
+
+    def wanted(self) -> Wanted:
+        return Wanted(**self.model_dump(), version=0)
+
+
+class AssignmentBody(_Place):
+    """`version`: of the responsibility this was decided on, 0 if there was none; null: whatever
+    there is. `owner` null, of a page: it follows the client's."""
+
+    owner: Id | None
+    deputies: Deputies = ()
+    version: Annotated[int, Field(ge=0)] | None = None
+
+    def wanted(self) -> Wanted:
+        return Wanted(**self.model_dump())
+
+
+class AssignmentsBody(StrictModel):
+    """All are made, or none. `open_work` as for a single responsibility."""
+
+    assignments: Annotated[tuple[AssignmentBody, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    open_work: bool = False
+
+
+class SheetTaken(BaseModel):
+    """`assignment_id`: by which all of it can be taken back; null if nothing was changed."""
+
+    created: int
+    changed: int
+    unchanged: int
+    handover_id: str | None
+    assignment_id: str | None
+
+    @classmethod
+    def of(cls, found: Preview, made: Assigned | None) -> SheetTaken:
+        return cls(
+            created=found.new,
+            changed=len(found.changes) - found.new,
+            unchanged=found.unchanged,
+            handover_id=made.handover_id if made else None,
+            assignment_id=made.assignment.id if made else None,
+        )
 
 
 class LeadsBody(StrictModel):
@@ -123,13 +203,40 @@ async def list_responsibilities(
 async def create_responsibility(
     who: Manager, desk: TheDesk, service: Served, once: Idempotent, body: ResponsibilityBody
 ) -> Response:
-    new = NewResponsibility(**body.model_dump())
-
     async def work(tx: Transaction) -> Response:
-        added, handover_id = await add_responsibility(tx, desk, who, new, service.clock())
-        return await _answer(tx, desk, added, handover_id, status=201)
+        made = await assign_one(tx, desk, who, body.wanted(), service.clock())
+        return await _one(tx, desk, made, status=201)
 
     return await service.outbox.transaction(lambda tx: once(tx, body, work))
+
+
+@router.post("/assignments", status_code=201, response_model=AssignmentChange)
+async def create_assignment(
+    who: Manager, desk: TheDesk, service: Served, once: Idempotent, body: AssignmentsBody
+) -> Response:
+    """Many at once, with one handover. If some cannot be made, each is named with the reason, and
+    nothing is changed."""
+    wanted = [one.wanted() for one in body.assignments]
+
+    async def work(tx: Transaction) -> Response:
+        now = service.clock()
+        made = await assign(tx, desk, who, wanted, now, open_work=body.open_work)
+        return await _many(tx, desk, made)
+
+    return await service.outbox.transaction(lambda tx: once(tx, body, work))
+
+
+@router.post("/assignments/{assignment_id}/take-back", response_model=AssignmentChange)
+async def take_assignment_back(
+    who: Manager, desk: TheDesk, service: Served, assignment_id: PathId
+) -> Response:
+    """As it was before. Refused where somebody has changed it since."""
+
+    async def work(tx: Transaction) -> Response:
+        made = await take_back(tx, desk, who, assignment_id, service.clock())
+        return await _many(tx, desk, made, status=200)
+
+    return await service.outbox.transaction(work)
 
 
 @router.get("/responsibilities/{responsibility_id}", response_model=ResponsibilityView)
@@ -151,13 +258,60 @@ async def put_responsibility(
     version: IfMatch,
     body: PeopleBody,
 ) -> Response:
-    """Other people. Work that somebody present holds stays with them."""
+    """Other people. Work that somebody present holds stays with them, unless asked otherwise."""
+    found = await desk.responsibilities.find(who.scope, responsibility_id)
+    if found is None:
+        raise NotFound
+    wanted = Wanted(
+        found.client_id, found.page_id, found.discipline, body.owner, body.deputies, version
+    )
 
     async def work(tx: Transaction) -> Response:
-        staffed, handover_id = await staff_responsibility(
-            tx, desk, who, responsibility_id, body.owner, body.deputies, version, service.clock()
-        )
-        return await _answer(tx, desk, staffed, handover_id)
+        now = service.clock()
+        made = await assign_one(tx, desk, who, wanted, now, open_work=body.open_work)
+        return await _one(tx, desk, made)
+
+    return await service.outbox.transaction(work)
+
+
+@router.get("/responsibility-sheet", response_class=Response)
+async def give_out_sheet(
+    who: Reader,
+    desk: TheDesk,
+    client: Annotated[str | None, Query(max_length=100)] = None,
+    discipline: Discipline | None = None,
+    member: Annotated[str | None, Query(max_length=100, description="Owner or deputy")] = None,
+) -> Response:
+    """CSV: each place where somebody is responsible, or should be."""
+    choice = MatrixChoice(client=client, discipline=discipline, member=member)
+    return Response(await given_out(desk, who.scope, choice), media_type=_CSV)
+
+
+@router.post(
+    "/responsibility-sheet",
+    openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def take_in_sheet(
+    request: Request,
+    who: Manager,
+    desk: TheDesk,
+    service: Served,
+    *,
+    dry_run: Annotated[bool, Query(description="Only say what it would do")] = False,
+    open_work: Annotated[bool, Query(description="What is open goes along")] = False,
+) -> SheetTaken:
+    """All lines are taken, or none: then each bad one is named, with its number and the reason.
+    Sent again it changes nothing more, so it needs no `Idempotency-Key`."""
+    text = decoded(await request.body())
+
+    async def work(tx: Transaction) -> SheetTaken:
+        now = service.clock()
+        if not dry_run:
+            return SheetTaken.of(*await take_in(tx, desk, who, text, now, open_work=open_work))
+        found = await preview(tx, desk, who, text, now)
+        if found.problems:
+            raise SheetRefused(found.problems)
+        return SheetTaken.of(found, None)
 
     return await service.outbox.transaction(work)
 
@@ -187,21 +341,26 @@ async def put_leads(
     return reply(change, version=leads.version)
 
 
-async def _answer(
-    tx: Transaction,
-    desk: TheDesk,
-    responsibility: Responsibility,
-    handover_id: str | None,
-    *,
-    status: int = 200,
-) -> Response:
-    covered = await desk.coverage.load([responsibility.id], tx.session)
-    view = ResponsibilityView.of(responsibility, covered.get(responsibility.id))
-    return reply(
-        ResponsibilityChange(responsibility=view, handover_id=handover_id),
-        status=status,
-        version=responsibility.version,
+async def _one(tx: Transaction, desk: TheDesk, made: Assigned, *, status: int = 200) -> Response:
+    [view] = await _views(tx, desk, made)
+    change = ResponsibilityChange(
+        responsibility=view, handover_id=made.handover_id, assignment_id=made.assignment.id
     )
+    return reply(change, status=status, version=view.version)
+
+
+async def _many(tx: Transaction, desk: TheDesk, made: Assigned, *, status: int = 201) -> Response:
+    change = AssignmentChange(
+        responsibilities=await _views(tx, desk, made),
+        handover_id=made.handover_id,
+        assignment_id=made.assignment.id,
+    )
+    return reply(change, status=status)
+
+
+async def _views(tx: Transaction, desk: TheDesk, made: Assigned) -> list[ResponsibilityView]:
+    covered = await desk.coverage.load((one.id for one in made.responsibilities), tx.session)
+    return [ResponsibilityView.of(one, covered.get(one.id)) for one in made.responsibilities]
 
 
 def _leads_view(leads: Leads) -> LeadsView:

@@ -58,6 +58,14 @@ class Responsibilities:
         query = {"$and": [selection.mongo(), scope.mongo()]}
         return await self._documents.find(query, sort=_ORDER.sort)
 
+    async def of_clients(
+        self, scope: Scope, client_ids: Iterable[str], discipline: Discipline | None = None
+    ) -> list[Responsibility]:
+        query: Document = {"client_id": {"$in": sorted(client_ids)}}
+        if discipline is not None:
+            query["discipline"] = discipline.value
+        return await self._documents.find({"$and": [query, scope.mongo()]})
+
     async def page(
         self, scope: Scope, selection: Selection, cursor: str | None, limit: int
     ) -> tuple[list[Responsibility], str | None]:
@@ -90,9 +98,23 @@ class Responsibilities:
         }
         return await self._documents.find(query, tx.session, sort=[("_id", 1)], limit=limit)
 
-    async def put(self, tx: Transaction, responsibility: Responsibility) -> None:
+    async def load_with_followers(
+        self, tx: Transaction, ids: Iterable[str]
+    ) -> list[Responsibility]:
+        """Those with the ids, and the pages' that follow one of them."""
+        found = await self.load(ids, tx.session)
+        of_clients = [one for one in found if one.page_id is None]
+        query: Document = {
+            "follows": True,
+            "client_id": {"$in": sorted({one.client_id for one in of_clients})},
+            "discipline": {"$in": sorted({one.discipline.value for one in of_clients})},
+        }
+        followers = await self._documents.find(query, tx.session)
+        return list({one.id: one for one in [*followers, *found]}.values())
+
+    async def put_all(self, tx: Transaction, responsibilities: Iterable[Responsibility]) -> None:
         """In a transaction that has taken the coverage clock."""
-        await self._documents.put(tx.session, responsibility)
+        await self._documents.put_all(tx.session, responsibilities)
 
 
 class ClientLeads:

@@ -2,74 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.scheduler.coverage.clock import Tick
+from services.scheduler.coverage.person import Person
 from services.scheduler.coverage.settling import Change
 from services.scheduler.desk import Desk
+from services.scheduler.directory.store import Client, Page
 from services.scheduler.errors import UnknownClient, UnknownPage, check_version
+from services.scheduler.responsibilities.assignments import Assignment, assignment_of, taking_back
 from services.scheduler.responsibilities.domain import (
+    AssignmentsRefused,
     Leads,
+    NamedTwice,
     Responsibility,
+    Wanted,
+    assigned,
     check_leads,
     check_people,
-    staff,
+    following,
 )
-from shared.auth import Identity
-from shared.errors import AlreadyExists, NotFound
-from shared.events.disciplines import Discipline
+from shared.auth import Identity, Scope
+from shared.errors import AppError, NotFound
+from shared.ids import new_id
 from shared.outbox import Transaction
 
-__all__ = ["NewResponsibility", "add_responsibility", "set_leads", "staff_responsibility"]
+__all__ = ["Assigned", "assign", "assign_one", "refusals", "set_leads", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
-class NewResponsibility:
-    client_id: str
-    page_id: str | None
-    discipline: Discipline
-    owner: str
-    deputies: tuple[str, ...]
+class Assigned:
+    """`responsibilities` as wanted, in that order. `handover_id`: the handover that follows, if
+    somebody else acts now, or open work goes along. `assignment`: how it is kept."""
+
+    responsibilities: tuple[Responsibility, ...]
+    handover_id: str | None
+    assignment: Assignment
 
 
-async def add_responsibility(
-    tx: Transaction, desk: Desk, who: Identity, new: NewResponsibility, now: datetime
-) -> tuple[Responsibility, str | None]:
-    """With the handover that gives its open work to whoever acts.
-
-    Raises `UnknownClient`, `UnknownPage`, `AlreadyExists`, and what `check_people` raises.
-    """
-    tick = await desk.clock.tick(tx, now)
-    await _check_place(tx, desk, who, new)
-    added = Responsibility(new.client_id, new.page_id, new.discipline, new.owner, new.deputies)
-    if await desk.responsibilities.find(who.scope, added.id, tx.session) is not None:
-        raise AlreadyExists
-    return added, await _save(tx, desk, who, added, tick)
-
-
-async def staff_responsibility(
+async def assign(
     tx: Transaction,
     desk: Desk,
     who: Identity,
-    responsibility_id: str,
-    owner: str,
-    deputies: Sequence[str],
-    version: int,
+    wanted: Sequence[Wanted],
     now: datetime,
-) -> tuple[Responsibility, str | None]:
-    """Other people. What is held stays with its holder; a handover follows if somebody else acts.
+    *,
+    open_work: bool = False,
+) -> Assigned:
+    """Make people responsible for places: all as wanted, or nothing; one handover for all.
 
-    Raises `NotFound`, `StaleVersion`, and what `check_people` raises.
+    What is held stays with its holder, but with `open_work` it goes along to whoever acts.
+    Raises `AssignmentsRefused` with every refusal, see `assign_one`.
     """
     tick = await desk.clock.tick(tx, now)
-    before = await desk.responsibilities.find(who.scope, responsibility_id, tx.session)
-    if before is None:
+    books = await _read(tx, desk, who.scope, wanted, tick.now)
+    changes, refused = books.assign(wanted)
+    if refused:
+        raise AssignmentsRefused(refused)
+    followers = books.followers(changes.values())
+    everything = [*changes.values(), *followers]
+    await desk.responsibilities.put_all(tx, everything)
+    assignment = assignment_of(
+        new_id(), who.member_id, tick.now, changes.values(), books.before, open_work=open_work
+    )
+    await desk.assignments.put(tx, assignment)
+    ids = frozenset(one.id for one in everything)
+    change = Change(
+        responsibilities=ids, moving=ids if open_work else frozenset(), by=who.member_id
+    )
+    handover_id = await desk.settling.settle(tx, tick, change)
+    return Assigned(tuple(changes[one.id] for one in wanted), handover_id, assignment)
+
+
+async def refusals(
+    tx: Transaction, desk: Desk, who: Identity, wanted: Sequence[Wanted], now: datetime
+) -> list[tuple[int, AppError]]:
+    """What `assign` would refuse, by position; changes nothing."""
+    books = await _read(tx, desk, who.scope, wanted, now)
+    return books.assign(wanted)[1]
+
+
+async def assign_one(
+    tx: Transaction,
+    desk: Desk,
+    who: Identity,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    open_work: bool = False,
+) -> Assigned:
+    """Raises `UnknownClient`, `UnknownPage`, and what `assigned` and `check_people` raise."""
+    try:
+        return await assign(tx, desk, who, [wanted], now, open_work=open_work)
+    except AssignmentsRefused as error:
+        [(_, refusal)] = error.refusals
+        raise refusal from None
+
+
+async def take_back(
+    tx: Transaction, desk: Desk, who: Identity, assignment_id: str, now: datetime
+) -> Assigned:
+    """As it was before, if nobody has changed it since. Raises `NotFound`, `AssignmentsRefused`."""
+    found = await desk.assignments.get(assignment_id, tx.session)
+    if found is None or not all(who.scope.allows(one.client_id) for one in found.places):
         raise NotFound
-    check_version(version, before.version)
-    after = staff(before, owner, deputies)
-    return after, await _save(tx, desk, who, after, tick, before)
+    return await assign(tx, desk, who, taking_back(found), now, open_work=found.open_work)
 
 
 async def set_leads(
@@ -83,7 +121,7 @@ async def set_leads(
 ) -> tuple[Leads, str | None]:
     """The client's leads in order; version 0 is a client that has none yet.
 
-    Raises `UnknownClient`, `StaleVersion`, and what `check_leads` raises.
+    Raises `NotFound`, `StaleVersion`, and what `check_leads` raises.
     """
     tick = await desk.clock.tick(tx, now)
     if await desk.directory.client(who.scope, client_id, tx.session) is None:
@@ -98,31 +136,81 @@ async def set_leads(
     return after, await desk.settling.settle(tx, tick, change)
 
 
-async def _check_place(tx: Transaction, desk: Desk, who: Identity, new: NewResponsibility) -> None:
-    if await desk.directory.client(who.scope, new.client_id, tx.session) is None:
-        raise UnknownClient(client=new.client_id)
-    if new.page_id is not None:
-        page = await desk.directory.page(who.scope, new.page_id, tx.session)
-        if page is None or page.client_id != new.client_id:
-            raise UnknownPage(page=new.page_id)
+@dataclass(frozen=True)
+class _Books:
+    """All that is to be known to assign people to places. `before` has those responsibilities that
+    are there, also the clients' and the pages' that may follow them."""
+
+    clients: Mapping[str, Client]
+    pages: Mapping[str, Page]
+    before: Mapping[str, Responsibility]
+    people: Mapping[str, Person]
+    names: Mapping[str, str]
+    now: datetime
+
+    def assign(
+        self, wanted: Sequence[Wanted]
+    ) -> tuple[dict[str, Responsibility], list[tuple[int, AppError]]]:
+        """By id what is to be saved, and by position what is refused, and why."""
+        after: dict[str, Responsibility] = {}
+        refusals: list[tuple[int, AppError]] = []
+        # The clients' first, for pages that are to follow them.
+        for at, one in sorted(enumerate(wanted), key=lambda each: each[1].page_id is not None):
+            try:
+                if one.id in after:
+                    raise NamedTwice
+                after[one.id] = self._assigned(one, after)
+            except AppError as error:
+                refusals.append((at, error))
+        return after, sorted(refusals, key=lambda each: each[0])
+
+    def _assigned(self, one: Wanted, after: Mapping[str, Responsibility]) -> Responsibility:
+        self._check_place(one)
+        before = self.before.get(one.id)
+        of_client = after.get(one.of_client) or self.before.get(one.of_client)
+        responsibility = assigned(one, before, of_client)
+        if not responsibility.follows:
+            check_people(responsibility, self.people, self.names, self.now, before)
+        return responsibility
+
+    def _check_place(self, one: Wanted) -> None:
+        if one.client_id not in self.clients:
+            raise UnknownClient(client=one.client_id)
+        if one.page_id is not None:
+            page = self.pages.get(one.page_id)
+            if page is None or page.client_id != one.client_id:
+                raise UnknownPage(page=one.page_id)
+
+    def followers(self, changed: Iterable[Responsibility]) -> list[Responsibility]:
+        after = {one.id: one for one in changed}
+        others = [one for one in self.before.values() if one.id not in after]
+        return [
+            follower
+            for one in after.values()
+            if one.page_id is None
+            for follower in following(others, one)
+        ]
 
 
-async def _save(
-    tx: Transaction,
-    desk: Desk,
-    who: Identity,
-    responsibility: Responsibility,
-    tick: Tick,
-    before: Responsibility | None = None,
-) -> str | None:
-    people = await desk.team.people_at(responsibility.people, tick.now, tx.session)
-    names = await _names(tx, desk, responsibility.people)
-    check_people(responsibility, people, names, tick.now, before)
-    await desk.responsibilities.put(tx, responsibility)
-    change = Change(responsibilities=frozenset({responsibility.id}), by=who.member_id)
-    return await desk.settling.settle(tx, tick, change)
+async def _read(
+    tx: Transaction, desk: Desk, scope: Scope, wanted: Sequence[Wanted], now: datetime
+) -> _Books:
+    client_ids = {one.client_id for one in wanted if scope.allows(one.client_id)}
+    clients = await desk.directory.some_clients(scope, client_ids, tx.session)
+    pages = await desk.directory.pages(scope, client_ids, tx.session)
+    ids = {id for one in wanted for id in (one.id, one.of_client)}
+    before = await desk.responsibilities.load_with_followers(tx, ids)
+    named = {id for one in wanted for id in (one.owner, *one.deputies) if id is not None}
+    return _Books(
+        clients=clients,
+        pages=pages,
+        before={one.id: one for one in before},
+        people=await desk.team.people_at(named, now, tx.session),
+        names=await _names(tx, desk, named),
+        now=now,
+    )
 
 
-async def _names(tx: Transaction, desk: Desk, member_ids: Sequence[str]) -> dict[str, str]:
+async def _names(tx: Transaction, desk: Desk, member_ids: Iterable[str]) -> dict[str, str]:
     members = await desk.members.load(member_ids, tx.session)
     return {member.id: member.name for member in members.values()}

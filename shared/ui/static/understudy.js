@@ -59,6 +59,68 @@ document.addEventListener("click", (event) => {
   document.getElementById(opener.dataset.dialog)?.showModal();
 });
 
+/* data-closes: a form that was taken closes its dialog; the cursor is back where it was opened, also
+   if that was drawn anew meanwhile */
+let openedBy = "";
+document.addEventListener("click", (event) => {
+  openedBy = event.target.closest("[data-dialog]")?.id || openedBy;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.xhr.status >= 400 || !event.target.matches("[data-closes]")) return;
+  event.target.closest("dialog")?.close();
+  document.getElementById(openedBy)?.focus();
+});
+
+/* data-grid: arrows go from cell to cell */
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+document.addEventListener("keydown", (event) => {
+  const step = STEPS[event.key];
+  const cell = step && event.target.closest("[data-grid] td");
+  if (!cell) return;
+  const lines = [...cell.closest("table").querySelectorAll("tbody tr")].filter((line) => line.cells.length > 2);
+  let [row, column] = [lines.indexOf(cell.parentElement), cell.cellIndex];
+  for (;;) {
+    row += step[0];
+    column += step[1];
+    const next = lines[row]?.cells[column];
+    if (!next || next.tagName !== "TD") return;
+    const target = next.querySelector("a, input");
+    if (!target) continue;
+    event.preventDefault();
+    target.focus();
+    return target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+});
+
+/* ticking: all at once, and how many are */
+const boxes = () => [...document.querySelectorAll('[data-grid] input[type="checkbox"]')];
+function countTicked() {
+  const count = document.querySelector("[data-ticked]");
+  if (!count) return;
+  const ticked = boxes().filter((box) => box.checked).length;
+  count.dataset.none ??= count.textContent;
+  count.textContent = ticked ? count.dataset.ticked.replace("{}", ticked) : count.dataset.none;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-tick-all]")) boxes().forEach((box) => (box.checked = event.target.checked));
+  countTicked();
+});
+
+/* data-if="name=value": a field that is asked for with one choice of another */
+function showFields() {
+  document.querySelectorAll("[data-if]").forEach((field) => {
+    const [name, value] = field.dataset.if.split("=");
+    const chosen = field.form?.elements[name]?.value === value;
+    field.closest(".field, .select-inline").hidden = !chosen;
+    field.disabled = !chosen;
+  });
+}
+document.addEventListener("change", showFields);
+for (const when of ["DOMContentLoaded", "htmx:afterSettle"]) {
+  document.addEventListener(when, showFields);
+  document.addEventListener(when, countTicked);
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
   const copy = event.target.closest("[data-copy]");

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -32,8 +32,10 @@ def handover(
     *,
     here: dict[str, bool] | None = None,
     acting: dict[str, str | None] | None = None,
+    given: Collection[str] = (),
 ) -> HandoverStarted:
-    """`h<epoch>`: who is here from then on, and who acts for which responsibility."""
+    """`h<epoch>`: who is here from then on, who acts for which responsibility, and of which of
+    these the open work is `given` away."""
     return HandoverStarted(
         handover_id=f"h{epoch}",
         number=f"H-2026-{epoch:04}",
@@ -49,6 +51,7 @@ def handover(
                 page_id=None,
                 discipline=Discipline.COPYWRITING,
                 to=member,
+                open_work=name in given,
             )
             for name, member in (acting or {}).items()
         ),

@@ -68,6 +68,39 @@ async def test_work_that_nobody_was_responsible_for_is_assigned_with_the_respons
     assert await wrong(planner, runs=2) == []
 
 
+async def test_open_work_that_is_given_away_goes_along_and_stays(planner: Replica) -> None:
+    """Also what somebody else has begun, or keeps for Anna until she is back."""
+    everybody = {"anna": True, "ben": True, "cem": True}
+    await planner.sweep(handover(1, here=everybody, acting={"r1": "anna", "r2": "anna"}), ANNA_AWAY)
+    await planner.put("anna", 2)
+    await planner.put("cem", touched=True)
+    await planner.put("cem", responsibility_id="r2")
+    await planner.put("cem", open=False)
+    await planner.sweep(handover(3, acting={"r1": "ben"}))
+    assert await planner.holders() == {"ben": 2, "cem": 2}
+    given = handover(4, acting={"r1": "ben"}, given={"r1"})
+    await planner.sweep(given, given)
+    assert await planner.holders() == {"ben": 3, "cem": 1}
+    assert {one["home"] for one in await planner.all_tasks()} == {None}
+    await planner.sweep(handover(5, here={"anna": True}))
+    assert await planner.holders() == {"ben": 3, "cem": 1}, "nothing goes back"
+    answers = await planner.answers()
+    told = sorted((move.from_holder, move.to_holder) for move in answers["h4"][0].moves)
+    assert told == [("ben", "ben"), ("ben", "ben"), ("cem", "ben")]
+    assert await wrong(planner, runs=5) == []
+
+
+async def test_what_stands_in_for_a_page_is_given_away_with_the_clients(planner: Replica) -> None:
+    await planner.sweep(handover(1, here={"anna": True, "ben": True}))
+    await planner.put("anna", responsibility_id="p1:copywriting")
+    await planner.put("anna", responsibility_id="p2:copywriting")
+    own = handover(2, acting={"p2:copywriting": "anna"})
+    given = handover(3, acting={"c1:copywriting": "ben"}, given={"c1:copywriting"})
+    await planner.sweep(own, given)
+    assert await planner.holders() == {"ben": 1, "anna": 1}
+    assert await wrong(planner, runs=3) == []
+
+
 async def test_finished_work_stays_where_it_is(planner: Replica) -> None:
     await planner.put("anna", open=False)
     await planner.sweep(ANNA_ACTS, ANNA_AWAY)

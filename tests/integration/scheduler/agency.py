@@ -18,12 +18,8 @@ from services.scheduler.desk import Desk, open_desk
 from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import NewMember, add_member
 from services.scheduler.qualifications.usecases import Skill, add_qualification
-from services.scheduler.responsibilities.domain import Responsibility
-from services.scheduler.responsibilities.usecases import (
-    NewResponsibility,
-    add_responsibility,
-    set_leads,
-)
+from services.scheduler.responsibilities.domain import Responsibility, Wanted
+from services.scheduler.responsibilities.usecases import Assigned, assign_one, set_leads
 from shared.auth import SYSTEM_SCOPE, Identity, Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
@@ -32,12 +28,13 @@ from shared.outbox import Transaction
 from shared.service import Service
 from tests.support.engines import ABSENCE_KEYS
 
-__all__ = ["LENA", "Agency", "As", "TestClock", "made"]
+__all__ = ["LENA", "Agency", "As", "Browse", "TestClock", "made"]
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 
 As = Callable[[Identity | None], httpx.AsyncClient]
+Browse = Callable[[Identity], httpx.AsyncClient]
 
 LENA = Identity("lena", "Lena Vogt", Role.LEAD, SYSTEM_SCOPE)
 
@@ -126,17 +123,32 @@ class Agency:
     async def responsibility(
         self, place: str, discipline: Discipline, owner: Member, *deputies: Member
     ) -> Responsibility:
-        """`place`: `client` or `client/page`."""
+        """A new one. `place`: `client` or `client/page`."""
+        made = await self.assign(place, discipline, owner, *deputies, version=0)
+        return made.responsibilities[0]
+
+    async def assign(
+        self,
+        place: str,
+        discipline: Discipline,
+        owner: Member | None,
+        *deputies: Member,
+        version: int | None = None,
+        open_work: bool = False,
+    ) -> Assigned:
+        """`owner` None: the page follows the client."""
         client_id, _, page_id = place.partition("/")
-        new = NewResponsibility(
+        wanted = Wanted(
             client_id=client_id,
             page_id=page_id or None,
             discipline=discipline,
-            owner=owner.id,
+            owner=owner.id if owner else None,
             deputies=tuple(one.id for one in deputies),
+            version=version,
         )
-        added, _ = await self.do(lambda tx: add_responsibility(tx, self.desk, LENA, new, self.now))
-        return added
+        return await self.do(
+            lambda tx: assign_one(tx, self.desk, LENA, wanted, self.now, open_work=open_work)
+        )
 
     async def leads(self, client_id: str, *members: Member) -> None:
         ids = [member.id for member in members]

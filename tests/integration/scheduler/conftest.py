@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import httpx
@@ -10,13 +11,13 @@ from pydantic import SecretStr
 
 from services.scheduler.app import create_scheduler
 from services.scheduler.settings import SchedulerSettings
-from shared.auth import Identity, Tokens
+from shared.auth import COOKIE, Identity, Tokens
 from shared.service import Service
-from tests.integration.scheduler.agency import Agency, As, TestClock
+from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock
 from tests.integration.scheduler.team import team
 from tests.support.engines import ABSENCE_KEYS, AUTH_SECRET
 
-__all__ = ["agency", "app", "ask", "clock", "service", "settings", "team"]
+__all__ = ["agency", "app", "ask", "browse", "clock", "lena", "service", "settings", "team"]
 
 BASE = "http://understudy.test/scheduler"
 
@@ -78,3 +79,28 @@ async def ask(app: FastAPI) -> AsyncIterator[As]:
     yield ask
     for client in clients:
         await client.aclose()
+
+
+@pytest.fixture
+async def browse(app: FastAPI) -> AsyncIterator[Browse]:
+    """`browse(identity)` is the browser of somebody who is signed in."""
+    async with AsyncExitStack() as open_browsers:
+
+        def browse(who: Identity) -> httpx.AsyncClient:
+            session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
+            browser = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app),
+                base_url=BASE,
+                headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
+                cookies={COOKIE: session},
+            )
+            open_browsers.push_async_callback(browser.aclose)
+            return browser
+
+        yield browse
+
+
+@pytest.fixture
+def lena(browse: Browse) -> httpx.AsyncClient:
+    """Lena's browser."""
+    return browse(LENA)

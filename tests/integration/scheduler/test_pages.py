@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-
 import httpx
-import pytest
-from fastapi import FastAPI
 
-from shared.auth import COOKIE, Tokens
 from shared.events.disciplines import Discipline
-from tests.integration.scheduler.agency import LENA, Agency
-from tests.support.engines import AUTH_SECRET
-
-
-@pytest.fixture
-async def lena(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Lena's browser."""
-    session = Tokens(AUTH_SECRET).issue(LENA, timedelta(hours=1))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://understudy.test/scheduler",
-        headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
-        cookies={COOKIE: session},
-    ) as browser:
-        yield browser
+from tests.integration.scheduler.agency import Agency
 
 
 async def test_a_fresh_agency_is_told_what_to_do_first(lena: httpx.AsyncClient) -> None:
     board = await lena.get("/")
     assert board.status_code == 200
     assert "What to do first" in board.text
-    for path in ("/members", "/responsibilities", "/handovers", "/absences", "/absences/new"):
+    for path in (
+        "/members",
+        "/responsibilities",
+        "/handovers",
+        "/absences",
+        "/absences/new",
+        "/skills",
+        "/skills/training",
+    ):
         assert (await lena.get(path)).status_code == 200, path
 
 

@@ -18,8 +18,14 @@ def move(
     touched: bool = False,
     here: set[str],
     acting: str | None,
+    given_away: bool = False,
 ) -> Holding | None:
-    return destination(Holding(holder, home, touched), present=here.__contains__, acting=acting)
+    return destination(
+        Holding(holder, home, touched),
+        present=here.__contains__,
+        acting=acting,
+        given_away=given_away,
+    )
 
 
 def test_handover_sets_home() -> None:
@@ -110,6 +116,28 @@ def test_a_present_holder_keeps_it_while_the_coverage_row_is_behind() -> None:
     assert move(CEM, ANNA, here={CEM}, acting=BEN) is None
 
 
+def test_given_away_it_goes_to_who_acts_and_is_at_home_there() -> None:
+    for holder, home, touched in ((ANNA, None, False), (BEN, ANNA, True), (None, ANNA, False)):
+        moved = move(
+            holder, home, touched=touched, here={ANNA, BEN, CEM}, acting=CEM, given_away=True
+        )
+        assert moved == Holding(CEM, home=None, touched=False)
+
+
+def test_given_away_to_who_holds_it_for_somebody_else_it_is_theirs() -> None:
+    moved = move(BEN, ANNA, here={ANNA, BEN}, acting=BEN, given_away=True)
+    assert moved == Holding(BEN, home=None, touched=False)
+
+
+def test_given_away_nothing_moves_from_whose_it_is() -> None:
+    assert move(BEN, touched=True, here={BEN}, acting=BEN, given_away=True) is None
+
+
+def test_in_a_gap_nothing_is_given_away_that_somebody_has() -> None:
+    assert move(ANNA, here={ANNA}, acting=None, given_away=True) is None
+    assert move(ANNA, here={ANNA}, acting=BEN, given_away=True) is None, "the row is behind"
+
+
 members = st.sampled_from([ANNA, BEN, CEM])
 
 
@@ -119,25 +147,35 @@ members = st.sampled_from([ANNA, BEN, CEM])
     touched=st.booleans(),
     here=st.sets(members),
     acting=st.none() | members,
+    given_away=st.booleans(),
 )
 def test_whatever_the_rows_say(
-    holder: str | None, home: str | None, touched: bool, here: set[str], acting: str | None
+    holder: str | None,
+    home: str | None,
+    touched: bool,
+    here: set[str],
+    acting: str | None,
+    given_away: bool,
 ) -> None:
     if home is not None and home == holder:
         home = None
     before = Holding(holder, home, touched)
-    after = destination(before, present=here.__contains__, acting=acting)
+
+    def moved(holding: Holding) -> Holding | None:
+        return destination(holding, present=here.__contains__, acting=acting, given_away=given_away)
+
+    after = moved(before)
     now = before if after is None else after
 
     assert now.holder is None or now.holder in here, "nobody absent holds it"
     assert now.home is None or now.home != now.holder, "home is never the holder"
-    assert destination(now, present=here.__contains__, acting=acting) is None, "one move is enough"
+    assert moved(now) is None, "one move is enough"
     if acting in here:
         assert now.holder is not None, "somebody acts, so somebody has it"
     if now.home in here:
         assert now.touched, "only work in hand stays away from a home that is present"
     if after is not None:
-        assert after.holder != holder, "a move changes the holder"
+        assert after.holder != holder or after.home is None, "a holder is changed, or comes home"
         assert not after.touched
         first = home if home is not None else holder
         assert after.home in {None, first}, "home is where it was first moved from"

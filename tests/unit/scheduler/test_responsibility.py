@@ -10,15 +10,19 @@ from services.scheduler.coverage.person import Person, Stretch
 from services.scheduler.responsibilities.domain import (
     DuplicateMember,
     InactiveMember,
+    NeedsOwner,
     NoAccess,
+    NobodyToFollow,
     Responsibility,
     UnknownMember,
     Unqualified,
+    Wanted,
+    assigned,
     check_people,
+    following,
     responsibility_id,
-    staff,
 )
-from shared.errors import AppError
+from shared.errors import AlreadyExists, AppError, NotFound, StaleVersion
 from shared.events.disciplines import Discipline
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -75,6 +79,44 @@ def test_the_id_is_natural() -> None:
     assert responsibility("jana").id == "page:publishing"
 
 
+def wanted(owner: str | None, *deputies: str, version: int | None = None) -> Wanted:
+    return Wanted("client", "page", Discipline.PUBLISHING, owner, deputies, version)
+
+
 def test_other_people_are_a_new_version() -> None:
-    staffed = staff(responsibility("jana"), "tom", ["jana"])
-    assert (staffed.people, staffed.version) == (("tom", "jana"), 2)
+    after = assigned(wanted("tom", "jana"), responsibility("jana"), None)
+    assert (after.people, after.version, after.follows) == (("tom", "jana"), 2, False)
+
+
+def test_a_page_follows_its_client_and_stops_when_it_gets_its_own() -> None:
+    of_client = Responsibility("client", None, Discipline.PUBLISHING, "jana", ("tom",))
+    page = assigned(wanted(None), responsibility("mira"), of_client)
+    assert (page.people, page.follows) == (("jana", "tom"), True)
+
+    now = assigned(Wanted("client", None, Discipline.PUBLISHING, "tom"), of_client, None)
+    [followed] = following([page, responsibility("mira")], now)
+    assert (followed.people, followed.version) == (("tom",), page.version + 1)
+    assert following([followed], now) == [], "it has its people already"
+    assert not assigned(wanted("mira"), followed, now).follows
+
+
+def test_somebody_has_to_be_there_to_follow() -> None:
+    with pytest.raises(NobodyToFollow):
+        assigned(wanted(None), None, None)
+    with pytest.raises(NeedsOwner):
+        assigned(Wanted("client", None, Discipline.DESIGN, None), None, None)
+
+
+@pytest.mark.parametrize(
+    ("version", "before", "refusal"),
+    [
+        (0, responsibility("jana"), AlreadyExists),
+        (2, responsibility("jana"), StaleVersion),
+        (1, None, NotFound),
+    ],
+)
+def test_what_was_decided_on_another_state_is_refused(
+    version: int, before: Responsibility | None, refusal: type[AppError]
+) -> None:
+    with pytest.raises(refusal):
+        assigned(wanted("tom", version=version), before, None)

@@ -149,7 +149,8 @@ class _History:
         name = self._tape.one_of(RESPONSIBILITIES)
         owner, deputies = self._tape.one_of(MEMBERS), self._tape.one_of(DEPUTIES)
         if name in self._scheduler.responsibilities:
-            self._scheduler.edits(name, owner, deputies)
+            open_work = self._tape.below(3) == 1
+            self._scheduler.edits(name, owner, deputies, open_work=open_work)
         else:
             self._scheduler.creates(name, owner, deputies)
 

@@ -240,7 +240,7 @@ class Participant:
         yield
         if closed or not due or not transaction.commits():
             return
-        moves = tuple(self._move(item, to) for item, to in due)
+        moves = tuple(self._move(run, item, to) for item, to in due)
         if self._fault is Fault.PART_APART_FROM_ITS_MOVES:
             yield
         run.parts.append(moves)
@@ -275,7 +275,7 @@ class Participant:
         due = [
             (item, to)
             for item in items
-            if self._is_swept(run, item) and (to := self._destination(item, says)) is not None
+            if self._is_swept(run, item) and (to := self._destination(run, item, says)) is not None
         ]
         if transaction is not None:
             for item, _ in due:
@@ -298,26 +298,31 @@ class Participant:
                     return row.value
         return self._says(key)
 
-    def _destination(self, item: Item, says: Callable[[str], str | bool | None]) -> Holding | None:
+    def _destination(
+        self, run: Run, item: Item, says: Callable[[str], str | bool | None]
+    ) -> Holding | None:
         acting = says(coverage(item.responsibility))
         assert not isinstance(acting, bool)
         return destination(
             item.holding,
             present=lambda member: says(presence(member)) is not False,
             acting=acting,
+            given_away=item.responsibility == run.handover.given,
         )
 
     def _says(self, key: str) -> str | bool | None:
         return self._rows[key][MOVER_SLOT].value
 
-    def _move(self, item: Item, to: Holding) -> Move:
-        if self._destination(item, self._says) != to:
+    def _move(self, run: Run, item: Item, to: Holding) -> Move:
+        if self._destination(run, item, self._says) != to:
             raise Violation(f"{item}: moves by a decision that another has replaced")
         overwritten = self._fault is Fault.HOME_OVERWRITTEN_BY_LATER_MOVES and to.home is not None
         move = Move(item.number, item.move_no + 1, item.holder, to.holder)
         item.home = item.holder if overwritten else to.home
         item.holder, item.touched = to.holder, to.touched
         item.move_no += 1
+        if item.responsibility == run.handover.given and to.home is None:
+            item.given.append((item.move_no, to.holder))
         self._tells(f"moves {item}")
         self._check_holder(item.holder)
         return move

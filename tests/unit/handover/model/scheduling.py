@@ -34,11 +34,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """`handover.started`. Its epoch is its name. The legs are the coverage rows it brings."""
+    """`handover.started`. Its epoch is its name. The legs are the coverage rows it brings. `given`:
+    the responsibility whose open work goes along to whoever acts."""
 
     epoch: int
     presence: tuple[Row, ...]
     legs: tuple[Row, ...]
+    given: str | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -102,10 +104,12 @@ class Scheduler:
             self.responsibilities[name] = Responsibility(owner, deputies)
             self._decide(changed=name)
 
-    def edits(self, name: str, owner: str, deputies: tuple[str, ...]) -> None:
+    def edits(
+        self, name: str, owner: str, deputies: tuple[str, ...], *, open_work: bool = False
+    ) -> None:
         responsibility = self.responsibilities[name]
         responsibility.owner, responsibility.deputies = owner, deputies
-        self._decide(changed=name)
+        self._decide(changed=name, given=name if open_work else None)
 
     def turns_qualification(self, member: str, name: str) -> None:
         """A qualification for this responsibility expires, or is gained again."""
@@ -119,7 +123,9 @@ class Scheduler:
             responsibility.passed_over.add(str(responsibility.acting))
             self._decide()
 
-    def _decide(self, *presences: Row, changed: str | None = None) -> None:
+    def _decide(
+        self, *presences: Row, changed: str | None = None, given: str | None = None
+    ) -> None:
         self.epoch += 1
         legs = []
         for name, responsibility in self.responsibilities.items():
@@ -131,12 +137,12 @@ class Scheduler:
                 row = Row(coverage(name), self.epoch, acting)
                 self._tell_row(row)
                 untold = is_new and self._fault is Fault.NEW_RESPONSIBILITY_WITHOUT_A_HANDOVER
-                if leads_elsewhere and not untold:
+                if (leads_elsewhere or name == given) and not untold:
                     legs.append(row)
         for row in presences:
             self._tell_row(row)
         if presences or legs:
-            handover = Handover(self.epoch, presences, tuple(legs))
+            handover = Handover(self.epoch, presences, tuple(legs), given)
             self.handovers.append(handover)
             self._tell_handover(handover)
 
