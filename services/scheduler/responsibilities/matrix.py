@@ -4,7 +4,7 @@ who is responsible, who stands in, and whether they are able to. Pure."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -124,6 +124,8 @@ class Knowledge:
     faces: Mapping[str, Face]
     uncovered: frozenset[str]
     now: datetime
+    # By responsibility: a client's people are shown again for each of its pages.
+    _drawn: dict[str, tuple[Holder, ...]] = field(default_factory=dict)
 
     def cells(
         self, client: Client, page: Page | None, among: Iterable[Discipline]
@@ -154,7 +156,10 @@ class Knowledge:
         )
 
     def _holders(self, responsibility: Responsibility) -> tuple[Holder, ...]:
-        return tuple(self._holder(responsibility, one) for one in responsibility.people)
+        if responsibility.id not in self._drawn:
+            people = tuple(self._holder(responsibility, one) for one in responsibility.people)
+            self._drawn[responsibility.id] = people
+        return self._drawn[responsibility.id]
 
     def _holder(self, responsibility: Responsibility, member_id: str) -> Holder:
         person, discipline = self.people[member_id], responsibility.discipline

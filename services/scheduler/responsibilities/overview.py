@@ -23,8 +23,9 @@ from shared.events.disciplines import Discipline
 
 __all__ = ["Group", "Matrix", "PlaceRow", "place_rows", "read_faces", "read_group", "read_matrix"]
 
-_CLIENTS = 25
-"""Of the matrix that are read at once."""
+_CLIENTS = 20
+"""Of the matrix that are read at first; whoever filters may have to look at most of them, so then
+it is twice as many each time."""
 
 _LINES = 32
 """Of the matrix that are drawn at once, and the rest of the last client's."""
@@ -55,23 +56,32 @@ class Matrix:
 
 async def read_matrix(desk: Desk, scope: Scope, choice: MatrixChoice, now: datetime) -> Matrix:
     """By client, by page."""
-    clients = await desk.directory.clients(scope)
-    if choice.client is not None:
-        clients = {id: one for id, one in clients.items() if id == choice.client}
+    clients = await _chosen_clients(desk, scope, choice)
     names = list(clients)
     if choice.after in clients:
         names = names[names.index(choice.after) + 1 :]
     groups: list[Group] = []
-    drawn = 0
-    # Few clients at a time: who filters may have to look at all of them, who does not never has.
-    for start in range(0, len(names), _CLIENTS):
-        some = {id: clients[id] for id in names[start : start + _CLIENTS]}
+    drawn, at_once = 0, _CLIENTS
+    while names:
+        some = {id: clients[id] for id in names[:at_once]}
+        names = names[at_once:]
+        at_once *= 2
         for group in await _groups(desk, scope, some, choice, now):
             if drawn >= _LINES:
                 return Matrix(tuple(groups), groups[-1].client.id)
             groups.append(group)
             drawn += len(group.lines)
     return Matrix(tuple(groups), None)
+
+
+async def _chosen_clients(desk: Desk, scope: Scope, choice: MatrixChoice) -> dict[str, Client]:
+    """Those that may have what is asked for."""
+    clients = await desk.directory.clients(scope)
+    among = set(clients) if choice.client is None else {choice.client}
+    if choice.member is not None:
+        named = await desk.responsibilities.select(scope, Selection(member_id=choice.member))
+        among &= {one.client_id for one in named}
+    return {id: one for id, one in clients.items() if id in among}
 
 
 async def read_group(
@@ -111,9 +121,7 @@ async def _groups(
 
 
 def _is_chosen(line: Line, choice: MatrixChoice) -> bool:
-    if choice.member is None and choice.trouble is None:
-        return True
-    return any(choice.marks(cell) for cell in line.cells)
+    return not choice.marking or any(choice.marks(cell) for cell in line.cells)
 
 
 async def _leads(desk: Desk, client_ids: Iterable[str]) -> dict[str, tuple[Face, ...]]:

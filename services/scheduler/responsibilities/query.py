@@ -42,6 +42,11 @@ class MatrixChoice(BaseModel):
         """The columns."""
         return [self.discipline] if self.discipline else list(Discipline)
 
+    @property
+    def marking(self) -> bool:
+        """Whether only some cells are meant, and rows that have one."""
+        return self.member is not None or self.trouble is not None
+
     def marks(self, cell: Cell) -> bool:
         """Whether the cell is one of those that person or trouble were chosen for."""
         of_member = self.member is None or cell.names(self.member)
