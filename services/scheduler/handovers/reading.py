@@ -82,7 +82,7 @@ async def view_handover(desk: Desk, scope: Scope, handover: Handover) -> Handove
     """With what the scope lets see of it."""
     handover = await _as_seen(desk, scope, handover)
     counts = await desk.handovers.counts(scope, handover.id)
-    latest = await desk.handovers.latest_moves(scope, handover.id, _JUST_MOVED)
+    latest = await desk.handovers.latest_moves(scope, counts, _JUST_MOVED)
     absence = await desk.absences.get(handover.absence_id) if handover.absence_id else None
     places = await read_places(desk.directory, _clients(handover, latest, scope))
     faces = await _faces(desk, _people(handover, latest))

@@ -231,16 +231,19 @@ class Handovers:
         counts = [_part_count(row) for row in rows]
         return sorted(counts, key=lambda one: (PARTICIPANTS.index(one.participant), one.part))
 
-    async def latest_moves(self, scope: Scope, handover_id: str, limit: int) -> list[Part]:
-        """The newest parts with moves, each with its last `limit` visible moves."""
+    async def latest_moves(
+        self, scope: Scope, counts: Iterable[PartCount], limit: int
+    ) -> list[Part]:
+        """Of the parts counted, the newest with moves, each with its last `limit` visible moves."""
+        told = [one for one in counts if one.moves]
+        newest = sorted(told, key=lambda one: (one.moved_at, one.id), reverse=True)[:limit]
         pipeline: list[Document] = [
-            {"$match": {"handover_id": handover_id, "moves.0": {"$exists": True}}},
-            {"$sort": {"moved_at": -1, "_id": -1}},
-            {"$limit": limit},
+            # By their ids: parts are long, and to sort them would be to copy them all.
+            {"$match": {"_id": {"$in": [one.id for one in newest]}}},
             {"$set": {"moves": {"$slice": [_visible_moves(scope), -limit]}}},
         ]
-        rows = [row async for row in self._parts.collection.aggregate(pipeline)]
-        return [self._parts.load(row) for row in rows]
+        rows = {row["_id"]: row async for row in self._parts.collection.aggregate(pipeline)}
+        return [self._parts.load(rows[one.id]) for one in newest]
 
     async def shares(self, scope: Scope, handover_id: str) -> list[Share]:
         """Who had what after the handover, counted where it is stored."""
