@@ -19,7 +19,10 @@ from shared.service import Service
 from shared.ui.ui import Toast, Ui
 from shared.web.forms import Refused
 
-__all__ = ["Screen", "TheScreen"]
+__all__ = ["INTO_PAGE", "Screen", "TheScreen"]
+
+INTO_PAGE = {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
+"""Of a refusal that is told in the page itself: not on top of it, as others are to htmx."""
 
 C = TypeVar("C", bound=BaseModel)
 

@@ -397,6 +397,10 @@ async def test_many_cells_are_changed_at_once(open_as: Open) -> None:
     await bar.get_by_label("all shown").check()
     await expect(bar.locator("strong")).to_have_text("2 ticked")
     assert await serious_findings(lena) == []
+    await bar.get_by_role("button", name="Change").click()
+    await expect(lena.locator(".content").get_by_role("alert")).to_contain_text("Choose the person")
+    await expect(lena.locator("#matrix")).to_have_count(1)
+    await expect(bar.locator("strong")).to_have_text("2 ticked")
     await bar.get_by_label("What").select_option(label="take a person out")
     await expect(bar.get_by_label("by")).to_be_hidden()
     await bar.get_by_label("Who").select_option(label="Mira Muster")
@@ -487,7 +491,7 @@ async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> N
         "/responsibilities",
         "/responsibilities?select=true",
         "/skills",
-        "/skills/training",
+        "/skills/proposals",
         "/responsibilities/import",
         f"/responsibilities/place?client={world.agency.client}&discipline=design",
         f"/responsibilities/clients/{world.agency.client}",

@@ -35,6 +35,7 @@ from services.scheduler.qualifications.usecases import (
     change_qualification,
     remove_qualification,
 )
+from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.responsibilities.store import Selection
 from shared.auth import Identity, Scope
 from shared.errors import N_, AppError, NotFound
@@ -94,8 +95,8 @@ async def show_skills(
     desk = screen.desk
     clients = await desk.directory.clients(who.scope)
     members = [one for one in await desk.members.all(who.scope) if one.active]
-    rows = await _rows(screen, members, query.disciplines)
-    shown = [row for row in rows if _is_chosen(row, query)]
+    rows = await _rows(screen, who.scope, members, query.disciplines)
+    shown = [row for row in rows if _is_chosen(row, query, who.scope)]
     until = query.skip + _ROWS
     return screen.page(
         "skills.html",
@@ -104,13 +105,13 @@ async def show_skills(
         following=until if until < len(shown) else None,
         able=able(rows, query.disciplines),
         clients=[(one.id, one.name) for one in clients.values() if not one.archived],
-        client_names={one.id: one.name for one in clients.values()},
         validities=[Validity.SOON, Validity.OVER],
     )
 
 
-def _is_chosen(row: MemberSkills, query: SkillsChoice) -> bool:
-    sees = query.client is None or row.clients is None or query.client in row.clients
+def _is_chosen(row: MemberSkills, query: SkillsChoice, scope: Scope) -> bool:
+    asked = query.client if query.client and scope.allows(query.client) else None
+    sees = asked is None or row.clients is None or asked in row.clients
     return sees and (query.validity is None or row.has(query.validity))
 
 
@@ -143,7 +144,7 @@ async def put_cell(screen: TheScreen, who: Manager, typed: Typed) -> Response:
     if not screen.by_htmx:
         return screen.onward("/skills")
     member = await _member(screen.desk, who.scope, member_id)
-    [row] = await _rows(screen, [member], list(Discipline))
+    [row] = await _rows(screen, who.scope, [member], list(Discipline))
     toast = Toast(screen.said(said, name=member.name, discipline=screen.said(WORDS[kind])))
     query = screen.choice_behind("/skills", SkillsChoice)
     return screen.page("skills_changed.html", row=row, query=query, toast=toast)
@@ -176,8 +177,8 @@ async def _put(
 # Training
 
 
-@router.get("/training")
-async def show_training(screen: TheScreen, who: Reader) -> Response:
+@router.get("/proposals")
+async def show_proposals(screen: TheScreen, who: Reader) -> Response:
     desk, now = screen.desk, screen.now
     found = await read_proposals(desk, who.scope, screen.now)
     shown = found[:_PROPOSALS]
@@ -188,7 +189,7 @@ async def show_training(screen: TheScreen, who: Reader) -> Response:
         one.id: one.client_id for one in await desk.responsibilities.select(who.scope, Selection())
     }
     return screen.page(
-        "training.html",
+        "proposals.html",
         until=now + _AHEAD,
         proposals=[
             {
@@ -209,7 +210,7 @@ async def show_training(screen: TheScreen, who: Reader) -> Response:
 
 async def read_proposals(desk: Desk, scope: Scope, now: datetime) -> list[Proposal]:
     """The most helpful first, for the next eight weeks and what the scope lets see."""
-    found = await desk.responsibilities.select(scope, Selection())
+    found = await _in_use(desk, scope)
     members = {one.id for one in await desk.members.all(scope) if one.active}
     named = {id for one in found for id in one.people}
     window = Window(now, now + _AHEAD)
@@ -219,15 +220,28 @@ async def read_proposals(desk: Desk, scope: Scope, now: datetime) -> list[Propos
     return await asyncio.to_thread(proposals, found, Team(people, leads), now, now + _AHEAD)
 
 
+async def _in_use(desk: Desk, scope: Scope) -> list[Responsibility]:
+    """What counts once: neither of archived clients and pages, nor of pages that follow."""
+    clients = await desk.directory.clients(scope)
+    pages = await desk.directory.pages(scope, clients)
+    archived = {one.id for one in clients.values() if one.archived}
+    archived |= {one.id for one in pages.values() if one.archived}
+    return [
+        one
+        for one in await desk.responsibilities.select(scope, Selection())
+        if not one.follows and archived.isdisjoint({one.client_id, one.page_id})
+    ]
+
+
 # What the pages show
 
 
 async def _rows(
-    screen: Screen, members: list[Member], disciplines: list[Discipline]
+    screen: Screen, scope: Scope, members: list[Member], disciplines: list[Discipline]
 ) -> list[MemberSkills]:
     found = await screen.desk.qualifications.of(one.id for one in members)
     by_cell = {(one.member_id, one.discipline): one for one in found}
-    return [member_skills(one, by_cell, disciplines, screen.now) for one in members]
+    return [member_skills(one, scope, by_cell, disciplines, screen.now) for one in members]
 
 
 async def _member(desk: Desk, scope: Scope, member_id: str) -> Member:

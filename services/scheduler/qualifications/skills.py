@@ -10,6 +10,7 @@ from enum import StrEnum
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import Face, face
 from services.scheduler.qualifications.domain import SOON, Qualification
+from shared.auth import Scope
 from shared.events.disciplines import Discipline
 
 __all__ = ["Cell", "MemberSkills", "Validity", "able", "member_skills"]
@@ -46,13 +47,15 @@ class MemberSkills:
 
 def member_skills(
     member: Member,
+    scope: Scope,
     found: Mapping[tuple[str, Discipline], Qualification],
     among: Iterable[Discipline],
     now: datetime,
 ) -> MemberSkills:
-    """`found` by member and discipline."""
+    """`found` by member and discipline. `scope`: which clients the reader may know of."""
     skills = (_cell(found.get((member.id, one)), one, now) for one in among)
-    return MemberSkills(face(member), member.clients, tuple(skills))
+    clients = member.clients and tuple(one for one in member.clients if scope.allows(one))
+    return MemberSkills(face(member), clients, tuple(skills))
 
 
 def _cell(found: Qualification | None, discipline: Discipline, now: datetime) -> Cell:

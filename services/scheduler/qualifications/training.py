@@ -7,7 +7,7 @@ put in, no training is needed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,6 +21,7 @@ __all__ = ["Proposal", "proposals"]
 
 _TWO = 2
 _ABLE = (None, WhyNot.AWAY)
+_UNTRAINED = (WhyNot.UNQUALIFIED, WhyNot.EXPIRED)
 Span = tuple[datetime, datetime]
 
 
@@ -52,24 +53,20 @@ def proposals(
     closes: dict[tuple[str, Discipline], list[tuple[str, timedelta]]] = defaultdict(list)
     secures: dict[tuple[str, Discipline], list[str]] = defaultdict(list)
     for one in responsibilities:
-        able = [person for person in team.people.values() if _could_act(person, one, start)]
-        others = [person for person in able if person.member_id not in one.people]
         gaps = [
             (each.starts_at, each.ends_at)
             for each in timeline(one, start, end, team)
             if each.acting.member is None
         ]
-        open_gaps = [span for gap in gaps for span in _without(gap, others)]
-        alone = not others and len(able) < _TWO
-        if not open_gaps and not alone:
-            continue
-        for person in _trainable(one, team, start):
-            key = person.member_id, one.discipline
-            time = sum((_present(person, *span) for span in open_gaps), timedelta())
+        open_gaps = [span for gap in gaps for span in _without_others(one, gap, team)]
+        for person in team.people.values():
+            time = sum((_won(one, span, person) for span in open_gaps), timedelta())
             if time:
-                closes[key].append((one.id, time))
-            if alone:
-                secures[key].append(one.id)
+                closes[person.member_id, one.discipline].append((one.id, time))
+        if _alone(one, team, start):
+            for person in team.people.values():
+                if _lacks_training(one, person, start):
+                    secures[person.member_id, one.discipline].append(one.id)
     found = [
         Proposal(member, discipline, tuple(closes[key]), tuple(secures[key]))
         for key in closes.keys() | secures.keys()
@@ -81,40 +78,45 @@ def proposals(
     )
 
 
-def _could_act(person: Person, responsibility: Responsibility, now: datetime) -> bool:
-    why = person.why_not(responsibility.client_id, responsibility.discipline, now)
-    return why in _ABLE
+def _alone(one: Responsibility, team: Team, now: datetime) -> bool:
+    """Fewer than two could act, and nobody could simply be put in."""
+    able = [
+        person
+        for person in team.people.values()
+        if person.why_not(one.client_id, one.discipline, now) in _ABLE
+    ]
+    return len(able) < _TWO and all(person.member_id in one.people for person in able)
 
 
-def _trainable(one: Responsibility, team: Team, now: datetime) -> Iterator[Person]:
-    """Those whom nothing but the qualification keeps from it."""
-    for person in team.people.values():
-        why = person.why_not(one.client_id, one.discipline, now)
-        if why in (WhyNot.UNQUALIFIED, WhyNot.EXPIRED):
-            yield person
+def _lacks_training(one: Responsibility, person: Person, now: datetime) -> bool:
+    """Nothing but the qualification keeps them from it."""
+    return person.why_not(one.client_id, one.discipline, now) in _UNTRAINED
 
 
-def _without(gap: Span, others: Sequence[Person]) -> Iterator[Span]:
-    """The parts of a gap in which none of the others is present."""
-    for start, end in _parts(gap, others):
-        if not any(person.present(start) for person in others):
+def _without_others(one: Responsibility, gap: Span, team: Team) -> Iterator[Span]:
+    """The parts of a gap in which nobody else could simply be put in."""
+    others = [person for person in team.people.values() if person.member_id not in one.people]
+    for start, end in _parts(one, gap, others):
+        if all(person.why_not(one.client_id, one.discipline, start) for person in others):
             yield start, end
 
 
-def _present(person: Person, start: datetime, end: datetime) -> timedelta:
-    parts = _parts((start, end), [person])
-    return sum((until - at for at, until in parts if person.present(at)), timedelta())
+def _won(one: Responsibility, span: Span, person: Person) -> timedelta:
+    """How much of it the person would act, were they trained."""
+    return sum(
+        (
+            end - start
+            for start, end in _parts(one, span, [person])
+            if _lacks_training(one, person, start) and person.present(start)
+        ),
+        timedelta(),
+    )
 
 
-def _parts(span: Span, people: Iterable[Person]) -> Iterator[Span]:
-    """Cut where one of them comes or goes."""
+def _parts(one: Responsibility, span: Span, people: Iterable[Person]) -> Iterator[Span]:
+    """Cut where one of them comes or goes, or is qualified no longer."""
     start, end = span
     turns = {
-        at
-        for person in people
-        for stretch in person.away
-        for at in (stretch.starts_at, stretch.ends_at)
-        if at is not None and start < at < end
+        at for person in people for at in person.turning_points(one.discipline) if start < at < end
     }
-    cuts = [start, *sorted(turns), end]
-    yield from pairwise(cuts)
+    yield from pairwise([start, *sorted(turns), end])

@@ -46,7 +46,8 @@ class Assigned:
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """People made responsible at once. `by` None: another system. `open_work`: what was open went
-    along. `can_be_taken_back`: all places had, or could fall back on, somebody responsible."""
+    along. `can_be_taken_back`: all places had people, or could fall back on some, who are able
+    to."""
 
     id: str
     by: str | None
@@ -64,6 +65,7 @@ def assignment_of(
     before: Mapping[str, Responsibility],
     *,
     open_work: bool,
+    can_be_taken_back: bool,
 ) -> Assignment:
     """`before` by id; where it has nothing nobody was responsible."""
     places = tuple(_assigned(one, before.get(one.id)) for one in after)
@@ -73,10 +75,7 @@ def assignment_of(
         at=at,
         open_work=open_work,
         places=places,
-        can_be_taken_back=all(
-            one.before is not None or (one.page_id is not None and _of_client(one) in before)
-            for one in places
-        ),
+        can_be_taken_back=can_be_taken_back,
     )
 
 
@@ -106,10 +105,6 @@ def _assigned(after: Responsibility, before: Responsibility | None) -> Assigned:
         deputies=after.deputies,
         before=None if before is None else Before(before.owner, before.deputies, before.follows),
     )
-
-
-def _of_client(one: Assigned) -> str:
-    return responsibility_id(one.client_id, None, one.discipline)
 
 
 class Assignments:

@@ -58,21 +58,21 @@ def wanted_by(
     change: Change, ticked: Iterable[Ticked], present: Mapping[str, Responsibility]
 ) -> list[Wanted]:
     """What the change makes of the places, those left out that it does not concern: somebody is to
-    be replaced who is not there, or is already what they should become."""
+    be replaced who is not there, or is already what they should become. A page from which the last
+    one is taken is to follow its client."""
     wanted = []
     for place in ticked:
         found = present.get(place.id)
         own = found.people if found is not None and not found.follows else ()
         people = _rearranged(change, own)
-        if people and people != own:
-            owner, *deputies = people
+        if people != own:
             wanted.append(
                 Wanted(
                     client_id=place.client_id,
                     page_id=place.page_id,
                     discipline=place.discipline,
-                    owner=owner,
-                    deputies=tuple(deputies),
+                    owner=people[0] if people else None,
+                    deputies=people[1:],
                     version=place.version,
                 )
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,9 +31,16 @@ class Choice:
 
 
 async def read_choices(
-    desk: Desk, scope: Scope, client_id: str, discipline: Discipline, now: datetime
+    desk: Desk,
+    scope: Scope,
+    client_id: str,
+    discipline: Discipline,
+    now: datetime,
+    present: Sequence[str] = (),
 ) -> list[Choice]:
+    """Also those who are named at `present`, whatever has become of them."""
     members = {one.id: one for one in await desk.members.all(scope) if one.active}
+    members |= await desk.members.load(present)
     people = await desk.team.people_within(members, Window(now, None))
     skills = {
         one.member_id: one.level

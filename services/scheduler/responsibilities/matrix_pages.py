@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.handovers.places import read_places
-from services.scheduler.pages import Screen, TheScreen
+from services.scheduler.pages import INTO_PAGE, Screen, TheScreen
 from services.scheduler.responsibilities.bulk import Change, How, Ticked, wanted_by
 from services.scheduler.responsibilities.choices import read_choices
 from services.scheduler.responsibilities.domain import (
@@ -69,7 +69,7 @@ async def show_place(
 @router.post("/place")
 async def put_place(screen: TheScreen, who: Manager, typed: Typed) -> Response:
     try:
-        wanted, open_work = _wanted(typed), bool(typed.text("open_work"))
+        wanted, open_work = await _wanted(screen, typed), bool(typed.text("open_work"))
         made = await screen.service.outbox.transaction(
             lambda tx: assign_one(tx, screen.desk, who, wanted, screen.now, open_work=open_work)
         )
@@ -101,7 +101,7 @@ async def put_many(screen: TheScreen, who: Manager, typed: Typed) -> Response:
             )
         )
     except AssignmentsRefused as error:
-        refusals = await _refusals(screen, error, wanted)
+        refusals = await _refusals(screen, who, error, wanted)
         return await _matrix(screen, who, query, typed, error, refusals=refusals)
     except AppError as error:
         return await _matrix(screen, who, query, typed, error)
@@ -119,7 +119,9 @@ async def undo(screen: TheScreen, who: Manager, assignment_id: PathId) -> Respon
     return await to_matrix(screen, who, query, Toast(screen.said(said, n=n)))
 
 
-def _wanted(typed: Form) -> Wanted:
+async def _wanted(screen: Screen, typed: Form) -> Wanted:
+    """Without an owner a page is to follow its client. The deputies it had before are still in the
+    form then, and not meant; where it had none, they were chosen: that raises `InvalidRequest`."""
     sent = {
         "client_id": typed.text("client_id"),
         "page_id": typed.optional("page_id"),
@@ -128,7 +130,14 @@ def _wanted(typed: Form) -> Wanted:
         "deputies": typed.every("deputies") if typed.text("owner") else (),
         "version": typed.version,
     }
-    return parsed(AssignmentBody, sent).wanted()
+    wanted = parsed(AssignmentBody, sent).wanted()
+    if wanted.owner is None and typed.every("deputies"):
+        before = await screen.desk.responsibilities.load([wanted.id])
+        if not before or before[0].follows:
+            raise InvalidRequest(
+                errors=[FieldError("/owner", N_("There are deputies, but no owner."))]
+            )
+    return wanted
 
 
 async def _ticked(screen: Screen, who: Identity, typed: Form) -> list[Wanted]:
@@ -181,19 +190,23 @@ async def _matrix(
 ) -> Response:
     desk = screen.desk
     clients = await desk.directory.clients(who.scope)
-    members = [one for one in await desk.members.all(who.scope) if one.active]
+    members = await desk.members.all(who.scope)
+    named = await desk.responsibilities.named(who.scope)
     return screen.page(
         "matrix.html",
         error=error,
         toast=toast,
-        headers=headers,
+        headers=INTO_PAGE if error else headers,
         query=query,
         matrix=await read_matrix(desk, who.scope, query, screen.now),
         clients=[(one.id, one.name) for one in clients.values() if not one.archived],
-        members=[(one.id, one.name) for one in members],
+        # Whoever has left may still be named, and is to be found and replaced.
+        people=[(one.id, one.name) for one in members if one.active or one.id in named],
+        members=[(one.id, one.name) for one in members if one.active],
         troubles=list(Trouble),
         hows=list(How),
         typed=typed or Form({}),
+        ticked=set(typed.every("place")) if typed else set(),
         refusals=refusals,
     )
 
@@ -225,15 +238,15 @@ async def _place(
 ) -> Response:
     desk = screen.desk
     client_id, page_id = typed.text("client_id"), typed.optional("page_id")
-    client = await desk.directory.client(who.scope, client_id)
-    if client is None or typed.text("discipline") not in set(Discipline):
+    discipline = await _asked_for(screen, who, typed)
+    if discipline is None:
         raise error or NotFound
-    discipline = Discipline(typed.text("discipline"))
     id, of_client_id = (
         responsibility_id(client_id, place, discipline) for place in (page_id, None)
     )
     found = {one.id: one for one in await desk.responsibilities.load([id, of_client_id])}
     one = found.get(id)
+    own = one if one and not one.follows else None
     of_client = found.get(of_client_id) if page_id else None
     faces = await read_faces(desk, of_client.people if of_client else ())
     places = await read_places(desk.directory, [client_id])
@@ -242,13 +255,27 @@ async def _place(
         error=error,
         headers={"HX-Retarget": f"#{_DIALOG}", "HX-Reswap": "innerHTML"} if error else None,
         where=places.place(id, client_id),
-        responsibility=one if one and not one.follows else None,
+        responsibility=own,
         version=one.version if one else 0,
         of_client=[faces[each] for each in of_client.people] if of_client else None,
-        choices=await read_choices(desk, who.scope, client_id, discipline, screen.now),
-        offered=max(_DEPUTIES_OFFERED, len(one.deputies) + 1 if one else 0),
+        choices=await read_choices(
+            desk, who.scope, client_id, discipline, screen.now, own.people if own else ()
+        ),
+        offered=max(_DEPUTIES_OFFERED, len(own.deputies) + 1 if own else 0),
         typed=typed,
     )
+
+
+async def _asked_for(screen: Screen, who: Identity, typed: Form) -> Discipline | None:
+    """The discipline, if there is such a place and the reader may see it."""
+    directory = screen.desk.directory
+    client_id, page_id = typed.text("client_id"), typed.optional("page_id")
+    known = await directory.client(who.scope, client_id) is not None
+    if known and page_id is not None:
+        page = await directory.page(who.scope, page_id)
+        known = page is not None and page.client_id == client_id
+    discipline = typed.text("discipline")
+    return Discipline(discipline) if known and discipline in set(Discipline) else None
 
 
 async def done(screen: Screen, made: Assigned) -> Toast:
@@ -271,10 +298,11 @@ async def done(screen: Screen, made: Assigned) -> Toast:
 
 
 async def _refusals(
-    screen: Screen, error: AssignmentsRefused, wanted: Sequence[Wanted]
+    screen: Screen, who: Identity, error: AssignmentsRefused, wanted: Sequence[Wanted]
 ) -> list[tuple[str, str]]:
-    """Place and reason of each, in the reader's words."""
-    places = await read_places(screen.desk.directory, {one.client_id for one in wanted})
+    """Place and reason of each, in the reader's words; what is out of their sight has no name."""
+    visible = {one.client_id for one in wanted if who.scope.allows(one.client_id)}
+    places = await read_places(screen.desk.directory, visible)
     told = []
     for at, refusal in error.refusals:
         where = places.place(wanted[at].id, wanted[at].client_id)

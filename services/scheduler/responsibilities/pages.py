@@ -74,9 +74,12 @@ async def put_in(
 ) -> Response:
     """The remedy for a gap: one more deputy, who acts at once."""
     member_id = typed.text("member_id")
-    before = await _find(screen, who, responsibility_id)
+    before, version = await _find(screen, who, responsibility_id), typed.version
+    if before.follows:  # and shall go on to: the gap is its client's
+        before = await _find(screen, who, before.of_client)
+        version = before.version
     people = PeopleBody(owner=before.owner, deputies=(*before.deputies, member_id))
-    after = await _staffed(screen, who, before, people, typed.version)
+    after = await _staffed(screen, who, before, people, version)
     undo = f"/responsibilities/{after.id}/take-out?member_id={member_id}&version={after.version}"
     said = N_("{name} acts for {place}.")
     return await to_board(screen, who, await _said(screen, said, after, member_id), undo=undo)
@@ -130,8 +133,8 @@ async def _said(screen: Screen, text: str, one: Responsibility, member_id: str) 
 
 def _people_typed(typed: Form) -> dict[str, Any]:
     return {
-        "owner": typed.text("owner"),
-        "deputies": typed.every("deputies"),
+        "owner": typed.optional("owner"),
+        "deputies": typed.every("deputies") if typed.text("owner") else (),
         "open_work": bool(typed.text("open_work")),
     }
 
@@ -176,7 +179,9 @@ async def _responsibility(
     places = await read_places(screen.desk.directory, [one.client_id])
     covered = (await screen.desk.coverage.load([one.id])).get(one.id)
     acting = covered.acting if covered else None
-    faces = await read_faces(screen.desk, [*one.people, acting])
+    of_client = await screen.desk.responsibilities.load([one.of_client] if one.page_id else [])
+    followed = [id for each in of_client for id in each.people]
+    faces = await read_faces(screen.desk, [*one.people, *followed, acting])
     return screen.page(
         "responsibility.html",
         error=error,
@@ -188,8 +193,9 @@ async def _responsibility(
         deputies=[faces[id] for id in one.deputies],
         gaps=await read_gaps(screen.desk, who.scope, [one.id], screen.now),
         choices=await read_choices(
-            screen.desk, who.scope, one.client_id, one.discipline, screen.now
+            screen.desk, who.scope, one.client_id, one.discipline, screen.now, one.people
         ),
+        of_client=[faces[id] for id in followed],
         offered=max(_DEPUTIES_OFFERED, len(one.deputies) + 1),
         typed=typed or Form({}),
     )

@@ -71,7 +71,7 @@ class BadLine(InvalidRequest):
 
 @dataclass(frozen=True)
 class Known:
-    """Whom and what a line can name."""
+    """Whom and what a line can name: also who has left, if they are named at present."""
 
     clients: Mapping[str, Client]
     pages: Mapping[str, Page]
@@ -151,13 +151,21 @@ def read_sheet(text: str, known: Known) -> list[Row]:
     lines = _lines(text)
     find = _Finder(known)
     rows: list[Row] = []
+    first: dict[str, int] = {}
     for number, cells in lines:
         if len(rows) >= MOST_AT_ONCE:
             raise TooManyLines(most=MOST_AT_ONCE)
         try:
-            rows.append(Row(number, wanted=find.wanted(cells)))
+            wanted = find.wanted(cells)
         except BadLine as problem:
             rows.append(Row(number, problem=problem))
+            continue
+        line = first.setdefault(wanted.id, number)
+        if line == number:
+            rows.append(Row(number, wanted=wanted))
+        else:
+            twice = BadLine(N_("The same place is in line {line}."), line=line)
+            rows.append(Row(number, problem=twice))
     return rows
 
 
@@ -183,8 +191,7 @@ class _Finder:
     def __init__(self, known: Known) -> None:
         self._clients = _by_name(known.clients.values(), lambda one: (one.name, one.id))
         self._pages = _by_name(known.pages.values(), lambda one: (one.name, one.id))
-        people = (one for one in known.members.values() if one.active)
-        self._members = _by_name(people, lambda one: (one.email, one.name, one.id))
+        self._members = _by_name(known.members.values(), lambda one: (one.email, one.name, one.id))
         self._disciplines = {
             _key(name): one for one in Discipline for name in (one.value, WORDS[one])
         }
@@ -219,6 +226,8 @@ class _Finder:
         if not found:
             raise BadLine(N_("{client} has no page {name}."), client=client.name, name=name)
         if len(found) > 1:
+            if platform:
+                raise BadLine(N_("There are several pages {name}; write the id."), name=name)
             raise BadLine(N_("There are several pages {name}; write the platform."), name=name)
         return found[0]
 

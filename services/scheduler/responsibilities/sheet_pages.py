@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.scheduler.edge import Manager, Reader
 from services.scheduler.handovers.places import read_places
-from services.scheduler.pages import Screen, TheScreen
+from services.scheduler.pages import INTO_PAGE, Screen, TheScreen
 from services.scheduler.responsibilities.matrix_pages import done, to_matrix
 from services.scheduler.responsibilities.overview import read_faces
 from services.scheduler.responsibilities.query import ChosenMatrix, MatrixChoice
@@ -57,7 +57,7 @@ async def take_file(request: Request, screen: TheScreen, who: Manager) -> Respon
         try:
             text = await _text(form.get("file"))
         except AppError as error:
-            return screen.page("sheet_import.html", error=error, columns=COLUMNS)
+            return _refused(screen, error)
         seen, open_work = form.get("seen"), bool(form.get("open_work"))
     try:
         if not isinstance(seen, str):
@@ -70,10 +70,14 @@ async def take_file(request: Request, screen: TheScreen, who: Manager) -> Respon
     except (SheetRefused, StaleVersion) as error:
         return await _preview(screen, who, text, error)
     except AppError as error:
-        return screen.page("sheet_import.html", error=error, columns=COLUMNS)
+        return _refused(screen, error)
     said = N_("The table says what is so already.")
     toast = Toast(screen.said(said)) if made is None else await done(screen, made)
     return await to_matrix(screen, who, MatrixChoice(), toast)
+
+
+def _refused(screen: Screen, error: AppError) -> Response:
+    return screen.page("sheet_import.html", error=error, headers=INTO_PAGE, columns=COLUMNS)
 
 
 async def _text(sent: UploadFile | str | None) -> str:
@@ -94,6 +98,7 @@ async def _preview(
     return screen.page(
         "sheet_preview.html",
         error=error,
+        headers=INTO_PAGE if error else None,
         found=found,
         text=text,
         changes=await _changes(screen, found),

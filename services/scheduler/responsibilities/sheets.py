@@ -155,11 +155,15 @@ def _belongs(
 
 
 async def _known(tx: Transaction, desk: Desk, scope: Scope) -> Known:
-    clients = await desk.directory.clients(scope)
+    clients = {
+        id: one for id, one in (await desk.directory.clients(scope)).items() if not one.archived
+    }
+    pages = await desk.directory.pages(scope, clients, tx.session)
+    members = {one.id: one for one in await desk.members.all(scope) if one.active}
     return Known(
         clients=clients,
-        pages=await desk.directory.pages(scope, clients, tx.session),
-        members={one.id: one for one in await desk.members.all(scope)},
+        pages={id: one for id, one in pages.items() if not one.archived},
+        members=members | await desk.members.load(await desk.responsibilities.named(scope)),
     )
 
 

@@ -15,6 +15,7 @@ from shared.paging import Order
 
 __all__ = ["ClientLeads", "Responsibilities", "Selection"]
 
+_ROLES = ("owner", "deputies")
 _ORDER = Order("responsibilities", ("client_id", 1), ("_id", 1))
 
 
@@ -57,6 +58,12 @@ class Responsibilities:
     async def select(self, scope: Scope, selection: Selection) -> list[Responsibility]:
         query = {"$and": [selection.mongo(), scope.mongo()]}
         return await self._documents.find(query, sort=_ORDER.sort)
+
+    async def named(self, scope: Scope) -> set[str]:
+        """Everybody who is owner or deputy of what the scope lets see."""
+        found = [await self._documents.collection.distinct(role, scope.mongo()) for role in _ROLES]
+        # Of an empty list, MongoDB says null where it asks an index.
+        return {member_id for members in found for member_id in members if member_id is not None}
 
     async def of_clients(
         self, scope: Scope, client_ids: Iterable[str], discipline: Discipline | None = None
@@ -123,6 +130,12 @@ class ClientLeads:
 
     async def get(self, client_id: str, session: Session | None = None) -> Leads:
         return await self._documents.get(client_id, session) or Leads(client_id, (), version=0)
+
+    async def named(self, scope: Scope) -> set[str]:
+        """Everybody who is owner or deputy of what the scope lets see."""
+        found = [await self._documents.collection.distinct(role, scope.mongo()) for role in _ROLES]
+        # Of an empty list, MongoDB says null where it asks an index.
+        return {member_id for members in found for member_id in members if member_id is not None}
 
     async def of_clients(
         self, client_ids: Iterable[str], session: Session | None = None

@@ -64,7 +64,13 @@ async def assign(
     everything = [*changes.values(), *followers]
     await desk.responsibilities.put_all(tx, everything)
     assignment = assignment_of(
-        new_id(), who.member_id, tick.now, changes.values(), books.before, open_work=open_work
+        new_id(),
+        who.member_id,
+        tick.now,
+        changes.values(),
+        books.before,
+        open_work=open_work,
+        can_be_taken_back=all(books.could_be_as_before(one) for one in changes.values()),
     )
     await desk.assignments.put(tx, assignment)
     ids = frozenset(one.id for one in everything)
@@ -181,6 +187,18 @@ class _Books:
             if page is None or page.client_id != one.client_id:
                 raise UnknownPage(page=one.page_id)
 
+    def could_be_as_before(self, changed: Responsibility) -> bool:
+        """Whether it would be allowed now to assign the people it had; without any, a page follows
+        its client."""
+        before = self.before.get(changed.id)
+        if before is None or before.follows:
+            return changed.page_id is not None and changed.of_client in self.before
+        try:
+            check_people(before, self.people, self.names, self.now)
+        except AppError:
+            return False
+        return True
+
     def followers(self, changed: Iterable[Responsibility]) -> list[Responsibility]:
         after = {one.id: one for one in changed}
         others = [one for one in self.before.values() if one.id not in after]
@@ -201,6 +219,7 @@ async def _read(
     ids = {id for one in wanted for id in (one.id, one.of_client)}
     before = await desk.responsibilities.load_with_followers(tx, ids)
     named = {id for one in wanted for id in (one.owner, *one.deputies) if id is not None}
+    named |= {id for one in before for id in one.people}
     return _Books(
         clients=clients,
         pages=pages,

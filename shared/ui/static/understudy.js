@@ -56,7 +56,9 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (!opener) return;
   event.preventDefault();
-  document.getElementById(opener.dataset.dialog)?.showModal();
+  const dialog = document.getElementById(opener.dataset.dialog);
+  if (opener.hasAttribute("hx-get")) dialog?.replaceChildren(); // not the form of another place
+  dialog?.showModal();
 });
 
 /* data-closes: a form that was taken closes its dialog; the cursor is back where it was opened, also
@@ -66,7 +68,8 @@ document.addEventListener("click", (event) => {
   openedBy = event.target.closest("[data-dialog]")?.id || openedBy;
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.xhr.status >= 400 || !event.target.matches("[data-closes]")) return;
+  const { status } = event.detail.xhr; // 0: no answer came
+  if (status < 200 || status >= 400 || !event.target.matches("[data-closes]")) return;
   event.target.closest("dialog")?.close();
   document.getElementById(openedBy)?.focus();
 });
@@ -74,10 +77,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
 /* data-grid: arrows go from cell to cell */
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 document.addEventListener("keydown", (event) => {
-  const step = STEPS[event.key];
+  const step = !event.altKey && !event.ctrlKey && !event.metaKey && STEPS[event.key];
   const cell = step && event.target.closest("[data-grid] td");
   if (!cell) return;
-  const lines = [...cell.closest("table").querySelectorAll("tbody tr")].filter((line) => line.cells.length > 2);
+  const lines = [...cell.closest("table").querySelectorAll("tbody tr")].filter((line) => line.cells.length > 1);
   let [row, column] = [lines.indexOf(cell.parentElement), cell.cellIndex];
   for (;;) {
     row += step[0];

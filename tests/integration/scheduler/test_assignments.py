@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from services.scheduler.errors import UnknownClient
+from services.scheduler.members.usecases import edit_member
 from services.scheduler.responsibilities.domain import (
     AssignmentsRefused,
     NamedTwice,
@@ -205,3 +206,14 @@ async def test_more_than_one_transaction_settles(agency: Agency) -> None:
     assert handover.handover_id == made.handover_id
     assert len(handover.legs) == MANY
     assert all(leg.open_work and leg.to == jana.id for leg in handover.legs)
+
+
+async def test_what_would_be_refused_now_is_not_offered_to_be_taken_back(agency: Agency) -> None:
+    await agency.client("roast")
+    jana, tom = [await agency.member(name, COPY) for name in ("Jana", "Tom")]
+    await agency.responsibility("roast", COPY, jana)
+    await agency.do(
+        lambda tx: edit_member(tx, agency.desk, LENA, jana.id, 1, agency.now, active=False)
+    )
+    made = await agency.assign("roast", COPY, tom)
+    assert not made.assignment.can_be_taken_back

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.scheduler.members.domain import Member
+from services.scheduler.members.usecases import edit_member
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Identity, Role, Scope
 from shared.events.disciplines import Discipline
@@ -131,6 +132,25 @@ async def test_nobody_sees_another_client_or_edits_without_being_a_lead(
         assert (await member.post(f"/responsibilities/{path}", data=form)).status_code == 403
 
 
+async def test_nobody_learns_of_clients_and_people_out_of_sight(
+    browse: Browse, agency: Agency, jana: Member
+) -> None:
+    await agency.client("secret", "hidden")
+    await agency.responsibility("secret/hidden", COMMUNITY, jana)
+    other = browse(Identity("nora", "Nora", Role.LEAD, Scope(frozenset({"roast"}))))
+    asked = {"client": "roast", "page": "hidden", "discipline": "community"}
+    assert (await other.get("/responsibilities/place", params=asked)).status_code == 404
+    form = {
+        "how": "owner",
+        "person": jana.id,
+        "place": ["secret||community|0", "secret|hidden|community|1"],
+    }
+    refused = await other.post("/responsibilities/bulk", data=form, headers=BY_HTMX)
+    assert refused.status_code == 422
+    assert "Secret" not in refused.text
+    assert "Hidden" not in refused.text
+
+
 # In place
 
 
@@ -175,6 +195,57 @@ async def test_a_page_is_let_follow_its_client(
     assert (page.people, page.follows) == ((jana.id,), True)
 
 
+async def test_deputies_without_an_owner_are_not_thrown_away(
+    lena: httpx.AsyncClient, agency: Agency, jana: Member, tom: Member
+) -> None:
+    await agency.responsibility("roast", COMMUNITY, jana)
+    form: dict[str, Any] = {
+        "client_id": "roast",
+        "page_id": "insta",
+        "discipline": "community",
+        "deputies": [tom.id],
+        "version": "0",
+    }
+    answer = await lena.post("/responsibilities/place", data=form, headers=BY_HTMX)
+    assert answer.status_code == 422
+    assert "There are deputies, but no owner." in answer.text
+
+
+async def test_whoever_has_left_is_still_in_the_form_and_can_be_found_and_replaced(
+    lena: httpx.AsyncClient, agency: Agency, jana: Member, tom: Member
+) -> None:
+    await agency.responsibility("roast", COPY, tom, jana)
+    await agency.do(
+        lambda tx: edit_member(tx, agency.desk, LENA, tom.id, 1, agency.now, active=False)
+    )
+    asked = {"client": "roast", "discipline": "copywriting"}
+    dialog = await lena.get("/responsibilities/place", params=asked, headers=BY_HTMX)
+    assert f'value="{tom.id}" selected>Tom Berg (has left)' in dialog.text
+    page = await lena.get("/responsibilities")
+    assert page.text.count(f'<option value="{tom.id}"') == 1, "to filter by"
+
+    table = (await lena.get("/responsibilities/export?client=roast")).text
+    shown = await lena.post("/responsibilities/import", files={"file": ("t.csv", table)})
+    assert "The table says what is so already." in shown.text
+
+    form = {"how": "replace", "person": tom.id, "other": jana.id, "place": ["roast||copywriting|1"]}
+    await lena.post("/responsibilities/bulk", data=form, headers=BY_HTMX)
+    assert [one.people for one in await stored(agency, "roast:copywriting")] == [(jana.id,)]
+
+
+async def test_a_gap_of_a_page_that_follows_is_closed_at_its_client(
+    lena: httpx.AsyncClient, agency: Agency, jana: Member, tom: Member
+) -> None:
+    await agency.responsibility("roast", COMMUNITY, jana)
+    await agency.assign("roast/insta", COMMUNITY, None)
+    await agency.away(jana)
+    form = {"member_id": tom.id, "version": "1"}
+    await lena.post("/responsibilities/insta:community/put-in", data=form)
+    page, of_client = await stored(agency, "insta:community", "roast:community")
+    assert page.follows
+    assert page.deputies == of_client.deputies == (tom.id,)
+
+
 # In bulk
 
 
@@ -206,8 +277,11 @@ async def test_what_cannot_be_done_in_bulk_is_named_place_by_place(
         "person": nora.id,
         "place": ["roast||copywriting|1", "roast|insta|community|1"],
     }
-    answer = await lena.post("/responsibilities/bulk", data=form, headers=BY_HTMX)
+    ticking = {"HX-Current-URL": f"{BY_HTMX['HX-Current-URL']}?select=true"}
+    answer = await lena.post("/responsibilities/bulk", data=form, headers=BY_HTMX | ticking)
     assert answer.status_code == 422
+    assert answer.headers["HX-Retarget"] == "#main"
+    assert answer.text.count(" checked") == 2, "what was ticked still is"
     assert "<strong>Community, Insta</strong>: Nora has no valid qualification" in answer.text
     found = await stored(agency, "roast:copywriting", "insta:community")
     assert {one.deputies for one in found} == {()}

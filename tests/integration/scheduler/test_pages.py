@@ -19,7 +19,7 @@ async def test_a_fresh_agency_is_told_what_to_do_first(lena: httpx.AsyncClient) 
         "/absences",
         "/absences/new",
         "/skills",
-        "/skills/training",
+        "/skills/proposals",
     ):
         assert (await lena.get(path)).status_code == 200, path
 

@@ -91,3 +91,14 @@ def test_an_expired_qualification_is_worth_renewing_and_whoever_has_left_is_nobo
 def test_two_who_could_act_are_enough() -> None:
     jana, tom = person("jana", COPY), person("tom", COPY, away=(0, 56))
     assert proposed(jana, tom, person("mira"), places=[place("roast", COPY, "jana", "tom")]) == []
+
+
+def test_a_renewal_is_worth_as_much_as_a_training() -> None:
+    """The only one who can loses it in ten days; a colleague loses theirs in five."""
+    jana = Person("jana", True, None, {COPY: START + 10 * DAY})
+    nora = Person("nora", True, None, {COPY: START + 5 * DAY})
+    found = proposed(jana, nora, places=[place("roast", COPY, "jana")])
+    assert [(one.member_id, one.gap_time) for one in found] == [
+        ("jana", 46 * DAY),
+        ("nora", 46 * DAY),
+    ]
