@@ -438,7 +438,7 @@ async def test_a_table_goes_out_and_comes_in(open_as: Open) -> None:
 
 async def test_the_matrix_works_without_scripts(open_as: Open) -> None:
     lena = await open_as("Lena", "/responsibilities", scripts=False)
-    await cell(lena, "Reporting, Rösterei Morgenrot: nobody responsible").click()
+    await cell(lena, "Client contact, Rösterei Morgenrot: nobody responsible").click()
     await expect(lena.get_by_text("Nobody is qualified for this yet.")).to_be_visible()
 
 
@@ -446,17 +446,17 @@ async def test_a_skill_is_entered_in_the_matrix_by_keyboard(open_as: Open) -> No
     lena = await open_as("Lena", "/skills")
     assert await serious_findings(lena) == []
     skills = lena.locator("#matrix")
-    missing = skills.get_by_role("link", name="Mira Muster, Reporting: not qualified")
-    await skills.get_by_role("link", name="Mira Muster, Client contact").focus()
+    missing = skills.get_by_role("link", name="Mira Muster, Client contact: not qualified")
+    await skills.get_by_role("link", name="Mira Muster, Publishing").focus()
     await lena.keyboard.press("ArrowRight")
     await expect(missing).to_be_focused()
     await lena.keyboard.press("Enter")
     dialog = lena.locator("#skill-dialog")
-    await expect(dialog.get_by_role("heading")).to_have_text("Mira Muster, Reporting")
+    await expect(dialog.get_by_role("heading")).to_have_text("Mira Muster, Client contact")
     await dialog.get_by_label("Evidence").fill("Course of 12 Nov")
     assert await serious_findings(lena) == []
     await dialog.get_by_role("button", name="Save").click()
-    entered = skills.get_by_role("link", name="Mira Muster, Reporting: Level 2, works alone")
+    entered = skills.get_by_role("link", name="Mira Muster, Client contact: Level 2, works alone")
     await expect(entered).to_be_focused()
     await entered.click()
     await dialog.get_by_label("Level").select_option(label="not qualified any more")
