@@ -27,7 +27,7 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class AssignedPlace:
     """`version` is the responsibility's after it; `before` None: nobody was responsible."""
 
     client_id: str
@@ -53,7 +53,7 @@ class Assignment:
     by: str | None
     at: datetime
     open_work: bool
-    places: tuple[Assigned, ...]
+    places: tuple[AssignedPlace, ...]
     can_be_taken_back: bool
 
 
@@ -95,8 +95,8 @@ def taking_back(assignment: Assignment) -> list[Wanted]:
     ]
 
 
-def _assigned(after: Responsibility, before: Responsibility | None) -> Assigned:
-    return Assigned(
+def _assigned(after: Responsibility, before: Responsibility | None) -> AssignedPlace:
+    return AssignedPlace(
         client_id=after.client_id,
         page_id=after.page_id,
         discipline=after.discipline,
