@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from pymongo import monitoring
 
+from shared.events.scheduler import HandoverStarted
 from tests.integration.handover.conftest import MakeReplica
 from tests.integration.handover.participants import Replica, handover, problems
 
@@ -24,6 +25,7 @@ COLLECTIONS = (
 
 HERE = handover(1, here={"anna": True, "ben": True}, acting={"r1": "anna"})
 AWAY = handover(2, here={"anna": False}, acting={"r1": "ben"})
+GIVEN_AWAY = handover(2, acting={"r1": "ben"}, given={"r1"})
 
 
 class Fuse(monitoring.CommandListener):
@@ -76,12 +78,12 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.handover.participant._CHUNK", CHUNK)
 
 
-async def prepare(replica: Replica) -> None:
+async def prepare(replica: Replica, event: HandoverStarted) -> None:
     for name in COLLECTIONS:
         await replica.mongo.collection(name).delete_many({})
     await replica.sweep(HERE)
     await replica.put("anna", TASKS)
-    await replica.take(AWAY)
+    await replica.take(event)
 
 
 async def stop_at(replica: Replica, command: int) -> None:
@@ -95,18 +97,19 @@ async def stop_at(replica: Replica, command: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("event", [AWAY, GIVEN_AWAY], ids=["away", "given away"])
 async def test_whenever_the_worker_is_stopped_the_next_one_finishes(
-    make_replica: MakeReplica,
+    make_replica: MakeReplica, event: HandoverStarted
 ) -> None:
     first, second = make_replica(), make_replica()
-    await prepare(first)
+    await prepare(first, event)
     with counting(first) as fuse:
         await first.work()
         commands = fuse.answered
     assert commands > 40
 
     for command in range(1, commands):
-        await prepare(first)
+        await prepare(first, event)
         await stop_at(first, command)
         await second.work()
         found = problems(await second.answers(), await second.all_tasks(), runs=2)
