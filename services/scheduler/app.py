@@ -15,6 +15,8 @@ from services.scheduler.desk import open_desk
 from services.scheduler.handovers import pages as handover_pages
 from services.scheduler.handovers import routes as handovers
 from services.scheduler.indexes import declare_indexes
+from services.scheduler.leave import pages as leave_pages
+from services.scheduler.leave import routes as leave
 from services.scheduler.members import pages as member_pages
 from services.scheduler.members import routes as members
 from services.scheduler.publishing import routes as publishing
@@ -35,7 +37,7 @@ NAME = "scheduler"
 
 def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     """The application, not started. Members sign in here, with a cookie good for all services."""
-    desk = open_desk(service, settings.zone, settings.key_ring)
+    desk = open_desk(service, settings.zone, settings.key_ring, settings.most_at_once)
     declare_indexes(service)
     run_in_background(service, desk)
     app = create_app(
@@ -45,12 +47,14 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             qualifications.router,
             responsibilities.router,
             absences.router,
+            leave.router,
             coverage.router,
             handovers.router,
             publishing.router,
             board.router,
             handover_pages.router,
             absence_pages.router,
+            leave_pages.router,
             matrix_pages.router,
             sheet_pages.router,
             responsibility_pages.router,

@@ -56,13 +56,14 @@ def run_in_background(service: Service, desk: Desk) -> None:
         waiting_receipts(service.outbox, desk.closing, service.clock),
         wake_on=["receipt_parts"],
     )
-    rotation = Rotation(desk.absences, service.outbox, service.clock)
+    reasons = [desk.absences.reasons, desk.leave.reasons]
+    rotation = Rotation(reasons, service.outbox, service.clock)
     service.worker("reasons", rotation.work, wake_on=[])
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
     service.measure(
         measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
     )
-    service.measure(measure_reasons(desk.absences))
+    service.measure(measure_reasons(reasons))
 
 
 def _listen(service: Service, desk: Desk, participation: Participation) -> None:

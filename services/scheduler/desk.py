@@ -9,12 +9,14 @@ from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.store import Absences
 from services.scheduler.coverage.clock import CoverageClock
 from services.scheduler.coverage.settling import Settling
+from services.scheduler.coverage.snapshot import Snapshots
 from services.scheduler.coverage.store import CoverageStore
 from services.scheduler.coverage.team import TeamReader
 from services.scheduler.directory.store import Directory
 from services.scheduler.handovers.marks import CommitMarks
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.handovers.usecases import Closing
+from services.scheduler.leave.store import LeaveRequests
 from services.scheduler.members.store import Members
 from services.scheduler.publishing.store import Publications
 from services.scheduler.qualifications.store import Qualifications
@@ -34,27 +36,31 @@ class Desk:
     leads: ClientLeads
     assignments: Assignments
     absences: Absences
+    leave: LeaveRequests
     coverage: CoverageStore
     handovers: Handovers
     marks: CommitMarks
     directory: Directory
     team: TeamReader
+    snapshots: Snapshots
     clock: CoverageClock
     settling: Settling
     closing: Closing
     ticker: Ticker
     publications: Publications
+    most_at_once: int
 
 
-def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing) -> Desk:
-    """`zone` is the agency's."""
+def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int) -> Desk:
+    """`zone` is the agency's; `most_at_once`: the responsibilities that one person should act for
+    at the same time."""
     mongo = service.mongo
     members, qualifications = Members(mongo), Qualifications(mongo)
     absences = Absences(mongo, keys)
     responsibilities, leads = Responsibilities(mongo), ClientLeads(mongo)
     handovers = Handovers(mongo)
     marks = CommitMarks(handovers, service.clock)
-    clock = CoverageClock(mongo)
+    clock, directory = CoverageClock(mongo), Directory(mongo)
     team = TeamReader(members, qualifications, absences, leads)
     settling = Settling(
         mongo,
@@ -72,14 +78,17 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing) -> Desk:
         leads=leads,
         assignments=Assignments(mongo),
         absences=absences,
+        leave=LeaveRequests(mongo, keys),
         coverage=CoverageStore(mongo),
         handovers=handovers,
         marks=marks,
-        directory=Directory(mongo),
+        directory=directory,
         team=team,
+        snapshots=Snapshots(mongo, clock, responsibilities, team, directory, service.clock),
         clock=clock,
         settling=settling,
         closing=Closing(handovers, leads, members),
         ticker=service.ticker,
         publications=Publications(mongo),
+        most_at_once=most_at_once,
     )

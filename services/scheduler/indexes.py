@@ -19,8 +19,10 @@ def declare_indexes(service: Service) -> None:
     # Who is away now, and within a stretch of time.
     service.index("absences", [("member_id", 1), ("starts_at", 1)])
     service.index("absences", [("starts_at", 1), ("_id", 1)])
+    service.index("leave", [("member_id", 1), ("starts_at", 1)])
     # What is to be encrypted with another key.
     service.index("absences", [("reason.key", 1)])
+    service.index("leave", [("reason.key", 1)])
     service.index("coverage", [("acting", 1)])
     service.index("settlements", [("done", 1), ("_id", 1)])
     service.index("handovers", [("epoch", -1), ("_id", -1)])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from prometheus_client import Gauge, Histogram
 
-from services.scheduler.absences.store import Absences
+from services.scheduler.absences.reasons import Reasons
 from services.scheduler.coverage.store import CoverageStore
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.members.store import Members
@@ -61,9 +61,9 @@ def measure_coverage(
     return measure
 
 
-def measure_reasons(absences: Absences) -> Callable[[], Awaitable[None]]:
+def measure_reasons(kept: Sequence[Reasons]) -> Callable[[], Awaitable[None]]:
     async def measure() -> None:
-        REASONS_OUTDATED.set(await absences.count_outdated())
-        REASONS_UNREADABLE.set(await absences.count_unreadable())
+        REASONS_OUTDATED.set(sum([await each.count_outdated() for each in kept]))
+        REASONS_UNREADABLE.set(sum([await each.count_unreadable() for each in kept]))
 
     return measure

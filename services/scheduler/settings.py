@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from services.scheduler.absences.keyring import KeyRing
 from shared.settings import ServiceSettings
@@ -20,6 +20,9 @@ class SchedulerSettings(ServiceSettings):
     """On receipts."""
     agency_time_zone: str = "Europe/Berlin"
     """Handovers are numbered by its year."""
+    most_at_once: int = Field(12, ge=1)
+    """Responsibilities that one person should act for at the same time; when leave is decided, more
+    than that is shown."""
     absence_keys: SecretStr
     """Encrypt why somebody is away: Fernet keys with commas in between, the newest first."""
 

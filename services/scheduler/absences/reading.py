@@ -43,5 +43,5 @@ async def _may_see(desk: Desk, who: Identity, member_id: str) -> bool:
 async def reason_for(desk: Desk, who: Identity, absence: Absence) -> Reason | None:
     """Why, if the caller is the member or entitled to know. Raises `ReasonUnreadable`."""
     if absence.member_id == who.member_id or who.may(Permission.ABSENCE_READ_PRIVATE):
-        return await desk.absences.reason(absence.id)
+        return await desk.absences.reasons.get(absence.id)
     return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from services.scheduler.absences.keyring import ReasonUnreadable
-from services.scheduler.absences.store import Absences
-from services.scheduler.absences.usecases import encrypt_anew
+from services.scheduler.absences.reasons import Reasons
 from shared.clock import Clock
 from shared.outbox import Outbox
 
@@ -25,8 +25,8 @@ _log = structlog.get_logger(__name__)
 class Rotation:
     """One that cannot be read is left as it is and logged; it holds up no other."""
 
-    def __init__(self, absences: Absences, outbox: Outbox, clock: Clock) -> None:
-        self._absences = absences
+    def __init__(self, kept: Sequence[Reasons], outbox: Outbox, clock: Clock) -> None:
+        self._kept = kept
         self._outbox = outbox
         self._clock = clock
         self._next_look = clock()
@@ -36,18 +36,18 @@ class Rotation:
         """Worker: the next few; False when nothing is left, and until it is time to look again."""
         if self._clock() < self._next_look:
             return False
-        ids = await self._absences.outdated(_CHUNK, but=self._unreadable)
-        for absence_id in ids:
-            await self._encrypt(absence_id)
-        if not ids:
+        found = False
+        for reasons in self._kept:
+            for id in await reasons.outdated(_CHUNK, but=self._unreadable):
+                found = True
+                await self._encrypt(reasons, id)
+        if not found:
             self._next_look = self._clock() + _PAUSE
-        return bool(ids)
+        return found
 
-    async def _encrypt(self, absence_id: str) -> None:
+    async def _encrypt(self, reasons: Reasons, id: str) -> None:
         try:
-            await self._outbox.transaction(
-                partial(encrypt_anew, absences=self._absences, absence_id=absence_id)
-            )
+            await self._outbox.transaction(partial(reasons.encrypt_anew, id=id))
         except ReasonUnreadable:
-            _log.error("reason cannot be read", absence=absence_id)
-            self._unreadable.add(absence_id)
+            _log.error("reason cannot be read", of=id)
+            self._unreadable.add(id)

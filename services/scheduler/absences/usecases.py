@@ -18,7 +18,6 @@ from services.scheduler.absences.domain import (
     reschedule,
 )
 from services.scheduler.absences.period import Period, When, end_instant, period
-from services.scheduler.absences.store import Absences
 from services.scheduler.coverage.clock import Tick
 from services.scheduler.coverage.settling import Change
 from services.scheduler.desk import Desk
@@ -35,11 +34,13 @@ __all__ = [
     "STARTS",
     "Report",
     "Revision",
+    "begin_absence",
     "cancel_absence",
     "change_absence",
-    "encrypt_anew",
+    "check_may_report",
     "end_absence",
     "report_absence",
+    "reported_member",
     "turn_absence",
 ]
 
@@ -83,17 +84,35 @@ async def report_absence(
 ) -> Outcome:
     """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, and what `period` raises."""
     tick = await desk.clock.tick(tx, now)
-    _check_may_report(who, member_id)
-    member = await _member(tx, desk, who, member_id)
+    check_may_report(who, member_id)
+    member = await reported_member(tx, desk, who, member_id)
     if member is None:
         raise UnknownMember(member=member_id, extra={"member_id": member_id})
     if not member.active:
         raise InactiveMember(member=member.name, extra={"member_id": member_id})
     when = call.period(member, tick.now)
-    absence, events = report(new_id(), member_id, when, by=who.member_id, now=tick.now)
+    return await begin_absence(
+        tx, desk, tick, new_id(), member_id, when, call.reason, by=who.member_id
+    )
+
+
+async def begin_absence(
+    tx: Transaction,
+    desk: Desk,
+    tick: Tick,
+    absence_id: str,
+    member_id: str,
+    when: Period,
+    reason: Reason | None,
+    *,
+    by: str,
+) -> Outcome:
+    """What somebody may be away for has been decided. In a transaction that has the tick."""
+    absence, events = report(absence_id, member_id, when, by=by, now=tick.now)
     await desk.absences.put(tx, absence)
-    await desk.absences.put_reason(tx, absence.id, call.reason)
-    return await _save(tx, desk, absence, events, tick, who.member_id)
+    if reason is not None:
+        await desk.absences.reasons.put(tx, absence.id, reason)
+    return await _save(tx, desk, absence, events, tick, by)
 
 
 async def change_absence(
@@ -111,7 +130,7 @@ async def change_absence(
     before, member = await _absence(tx, desk, who, absence_id)
     check_version(version, before.version)
     absence, events = reschedule(before, revision.period(member, tick.now), tick.now)
-    await desk.absences.change_reason(tx, absence_id, revision.kind, revision.note)
+    await desk.absences.reasons.change(tx, absence_id, revision.kind, revision.note)
     return await _save(tx, desk, absence, events, tick, who.member_id)
 
 
@@ -153,20 +172,17 @@ async def turn_absence(tx: Transaction, desk: Desk, absence_id: str, now: dateti
         await _save(tx, desk, absence, events, tick, None)
 
 
-async def encrypt_anew(tx: Transaction, absences: Absences, absence_id: str) -> None:
-    """The reason, with the newest key. Raises `ReasonUnreadable`."""
-    reason = await absences.reason(absence_id, tx.session)
-    if reason is not None:
-        await absences.put_reason(tx, absence_id, reason)
-
-
-def _check_may_report(who: Identity, member_id: str) -> None:
+def check_may_report(who: Identity, member_id: str) -> None:
+    """Raises `Forbidden`."""
     own = who.member_id == member_id and who.may(Permission.ABSENCE_REPORT_OWN)
     if not own and not who.may(Permission.ABSENCE_REPORT_ANY):
         raise Forbidden
 
 
-async def _member(tx: Transaction, desk: Desk, who: Identity, member_id: str) -> Member | None:
+async def reported_member(
+    tx: Transaction, desk: Desk, who: Identity, member_id: str
+) -> Member | None:
+    """As far as the caller may know of them."""
     if who.member_id == member_id:
         return await desk.members.get(member_id, tx.session)
     return await desk.members.find(who.scope, member_id, tx.session)
@@ -178,10 +194,10 @@ async def _absence(
     absence = await desk.absences.get(absence_id, tx.session)
     if absence is None:
         raise NotFound
-    member = await _member(tx, desk, who, absence.member_id)
+    member = await reported_member(tx, desk, who, absence.member_id)
     if member is None:
         raise NotFound
-    _check_may_report(who, absence.member_id)
+    check_may_report(who, absence.member_id)
     return absence, member
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from services.scheduler.absences.period import start_instant
 from services.scheduler.absences.store import Window
 from services.scheduler.coverage.domain import Acting, Team, acting_at, timeline
+from services.scheduler.coverage.person import Stretch as PersonAway
 from services.scheduler.coverage.view import (
     AwayStretch,
     Board,
@@ -29,7 +30,7 @@ from shared.auth import Scope
 from shared.events.disciplines import Discipline
 from shared.events.scheduler import ActsAs
 
-__all__ = ["Days", "coverage_board"]
+__all__ = ["Days", "board_without", "coverage_board"]
 
 _DISCIPLINES = tuple(Discipline)
 
@@ -56,9 +57,39 @@ async def coverage_board(
 ) -> Board:
     """The responsibilities of the selection, as far as the scope lets see them."""
     found = await desk.responsibilities.select(scope, selection)
-    # `now` may lie outside of the days; what holds now is shown all the same.
-    reach = Window(min(days.starts_at, now), max(days.ends_at, now + timedelta(milliseconds=1)))
-    team = await desk.team.within(found, reach)
+    team = await desk.team.within(found, _reach(days, now))
+    absences = await _absences(desk, scope, selection, days)
+    return await _board(desk, scope, found, team, days, now, absences)
+
+
+async def board_without(
+    desk: Desk, scope: Scope, ids: Iterable[str], leave: AwayStretch, days: Days, now: datetime
+) -> Board:
+    """The responsibilities with these ids, if somebody took this leave too."""
+    found = [one for one in await desk.responsibilities.load(ids) if scope.allows(one.client_id)]
+    team = await desk.team.within(found, _reach(days, now))
+    person = team.people.get(leave.member.member_id)
+    if person is not None:
+        away = PersonAway(leave.starts_at, leave.ends_at)
+        team = team.with_person(person.also_away([away]))
+    absences = [*await _absences(desk, scope, Selection(), days), leave]
+    return await _board(desk, scope, found, team, days, now, absences)
+
+
+def _reach(days: Days, now: datetime) -> Window:
+    """`now` may lie outside of the days; what holds now is shown all the same."""
+    return Window(min(days.starts_at, now), max(days.ends_at, now + timedelta(milliseconds=1)))
+
+
+async def _board(
+    desk: Desk,
+    scope: Scope,
+    found: Sequence[Responsibility],
+    team: Team,
+    days: Days,
+    now: datetime,
+    absences: Iterable[AwayStretch],
+) -> Board:
     reader = _Reader(
         clients=await desk.directory.clients(scope),
         pages=await desk.directory.pages(scope, {one.client_id for one in found}),
@@ -74,7 +105,7 @@ async def coverage_board(
         starts_at=days.starts_at,
         ends_at=days.ends_at,
         now=now,
-        absences=await _absences(desk, scope, selection, days),
+        absences=tuple(absences),
         clients=reader.by_client(found),
     )
 

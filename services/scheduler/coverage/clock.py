@@ -17,7 +17,7 @@ from datetime import datetime
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from shared.mongo import Conflict, Mongo
+from shared.mongo import Conflict, Mongo, Session
 from shared.outbox import Transaction
 
 __all__ = ["CoverageClock", "Tick"]
@@ -37,9 +37,9 @@ class CoverageClock:
     def __init__(self, mongo: Mongo) -> None:
         self._collection = mongo.collection("coverage_clock")
 
-    async def epoch(self) -> int:
+    async def epoch(self, session: Session | None = None) -> int:
         """The last one taken; 0 before the first."""
-        row = await self._collection.find_one({"_id": "coverage"}, {"epoch": 1})
+        row = await self._collection.find_one({"_id": "coverage"}, {"epoch": 1}, session=session)
         return 0 if row is None else int(row["epoch"])
 
     async def tick(self, tx: Transaction, now: datetime) -> Tick:

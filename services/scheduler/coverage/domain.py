@@ -7,11 +7,11 @@ same test as everybody: a qualification that ran out yesterday does not act toda
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.scheduler.coverage.person import Person, WhyNot
+from services.scheduler.coverage.person import Person, Span, WhyNot
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.events.scheduler import ActsAs
 
@@ -31,6 +31,10 @@ class Team:
     def present(self, member_id: str, now: datetime) -> bool:
         person = self.people.get(member_id)
         return person is not None and person.present(now)
+
+    def with_person(self, person: Person) -> Team:
+        """The same with another version of somebody."""
+        return replace(self, people={**self.people, person.member_id: person})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +78,37 @@ def timeline(
     responsibility: Responsibility, start: datetime, end: datetime, team: Team
 ) -> tuple[Segment, ...]:
     """Who acts from `start` to `end`, without holes; neighbours differ."""
-    turns = {
-        at
-        for member_id, _ in _candidates(responsibility, team)
-        if member_id in team.people
-        for at in team.people[member_id].turning_points(responsibility.discipline)
-        if start < at < end
-    }
-    segments: list[Segment] = []
-    starts = [start, *sorted(turns)]
-    for at, until in zip(starts, [*starts[1:], end], strict=True):
-        acting = acting_at(responsibility, at, team)
-        if segments and segments[-1].acting == acting:
-            segments[-1] = Segment(segments[-1].starts_at, until, acting)
+    decided: list[Segment] = []
+    left: list[_Undecided] = [(start, end, ())]
+    for member_id, acts_as in _candidates(responsibility, team):
+        # Most owners are there most of the time, so few others are ever looked at.
+        undecided, left = left, []
+        for since, until, passed in undecided:
+            for span in _spans(responsibility, member_id, since, until, team):
+                if span.why is None:
+                    acting = Acting(member_id, acts_as, passed)
+                    decided.append(Segment(span.starts_at, span.ends_at, acting))
+                else:
+                    over = (*passed, PassedOver(member_id, span.why))
+                    left.append((span.starts_at, span.ends_at, over))
+        if not left:
+            break
+    gaps = (Segment(since, until, Acting(None, ActsAs.GAP, over)) for since, until, over in left)
+    return _merged([*decided, *gaps])
+
+
+_Undecided = tuple[datetime, datetime, tuple[PassedOver, ...]]
+"""From when until when nobody was found yet, and who was passed over."""
+
+
+def _merged(segments: list[Segment]) -> tuple[Segment, ...]:
+    merged: list[Segment] = []
+    for one in sorted(segments, key=lambda each: each.starts_at):
+        if merged and merged[-1].acting == one.acting:
+            merged[-1] = Segment(merged[-1].starts_at, one.ends_at, one.acting)
         else:
-            segments.append(Segment(at, until, acting))
-    return tuple(segments)
+            merged.append(one)
+    return tuple(merged)
 
 
 def _candidates(responsibility: Responsibility, team: Team) -> Iterator[tuple[str, ActsAs]]:
@@ -109,3 +128,12 @@ def _why_not(
     if person is None:
         return WhyNot.INACTIVE
     return person.why_not(responsibility.client_id, responsibility.discipline, now)
+
+
+def _spans(
+    responsibility: Responsibility, member_id: str, start: datetime, end: datetime, team: Team
+) -> Iterable[Span]:
+    person = team.people.get(member_id)
+    if person is None:
+        return (Span(start, end, WhyNot.INACTIVE),)
+    return person.spans(responsibility.client_id, responsibility.discipline, start, end)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from shared.events.disciplines import Discipline
 
-__all__ = ["Person", "Stretch", "WhyNot"]
+__all__ = ["Person", "Span", "Stretch", "WhyNot"]
+
+_start = attrgetter("starts_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,16 @@ class WhyNot(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Time from `starts_at` up to `ends_at` in which the same keeps somebody from acting; None:
+    nothing does."""
+
+    starts_at: datetime
+    ends_at: datetime
+    why: WhyNot | None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """`clients` None: access to all. `qualified_until` None: without end. Stretches of `away` may
     overlap."""
@@ -52,16 +65,52 @@ class Person:
 
     def why_not(self, client_id: str, discipline: Discipline, now: datetime) -> WhyNot | None:
         """None if the member can act for the client's discipline at `now`."""
-        if not self.active:
-            return WhyNot.INACTIVE
-        if not self.has_access(client_id):
-            return WhyNot.NO_ACCESS
-        if discipline not in self.qualified_until:
-            return WhyNot.UNQUALIFIED
+        never = self._never(client_id, discipline)
+        if never is not None:
+            return never
         expiry = self.qualified_until[discipline]
         if expiry is not None and expiry <= now:
             return WhyNot.EXPIRED
         return None if self.present(now) else WhyNot.AWAY
+
+    def spans(
+        self, client_id: str, discipline: Discipline, start: datetime, end: datetime
+    ) -> Iterator[Span]:
+        """`why_not` over time, without holes."""
+        never = self._never(client_id, discipline)
+        if never is not None:
+            yield Span(start, end, never)
+            return
+        expiry = self.qualified_until[discipline]
+        until = end if expiry is None else min(end, max(start, expiry))
+        yield from self._comings_and_goings(start, until)
+        if until < end:
+            yield Span(until, end, WhyNot.EXPIRED)
+
+    def _never(self, client_id: str, discipline: Discipline) -> WhyNot | None:
+        """What keeps them from it at any time."""
+        if not self.active:
+            return WhyNot.INACTIVE
+        if not self.has_access(client_id):
+            return WhyNot.NO_ACCESS
+        return WhyNot.UNQUALIFIED if discipline not in self.qualified_until else None
+
+    def _comings_and_goings(self, start: datetime, end: datetime) -> Iterator[Span]:
+        at = start
+        for stretch in sorted(self.away, key=_start):
+            until = end if stretch.ends_at is None else min(end, stretch.ends_at)
+            if until <= at or end <= stretch.starts_at:
+                continue
+            if at < stretch.starts_at:
+                yield Span(at, stretch.starts_at, None)
+            yield Span(max(at, stretch.starts_at), until, WhyNot.AWAY)
+            at = until
+        if at < end:
+            yield Span(at, end, None)
+
+    def also_away(self, stretches: Iterable[Stretch]) -> Person:
+        """As if there were further absences."""
+        return replace(self, away=(*self.away, *stretches))
 
     def turning_points(self, discipline: Discipline) -> Iterator[datetime]:
         """The instants at which `why_not` may change its answer."""

@@ -47,6 +47,12 @@ class TeamReader:
         absences = await self.absences.within(ids, window)
         return Team(await self._people(ids, absences, None), leads)
 
+    async def everybody(self, window: Window, session: Session) -> Team:
+        """Good for questions about anybody, at any instant of the window."""
+        ids = set(await self.members.every_id(session))
+        absences = await self.absences.within(ids, window, session)
+        return Team(await self._people(ids, absences, session), await self.leads.every(session))
+
     async def people_within(self, member_ids: Iterable[str], window: Window) -> dict[str, Person]:
         """Good for questions about any instant of the window."""
         ids = set(member_ids)

@@ -64,6 +64,14 @@ class Directory:
         query = {"$and": [{"client_id": {"$in": sorted(client_ids)}}, scope.mongo()]}
         return {one.id: one for one in await self._pages.find(query, session)}
 
+    async def archived(self, session: Session) -> set[str]:
+        """The ids of clients and pages that are not worked for any more."""
+        found: set[str] = set()
+        for documents in (self._clients, self._pages):
+            rows = documents.collection.find({"archived": True}, {"_id": 1}, session=session)
+            found |= {row["_id"] async for row in rows}
+        return found
+
     async def put_client(self, tx: Transaction, event: ClientChanged) -> None:
         client = Client(event.client_id, event.name, event.time_zone, event.archived)
         await self._clients.put(tx.session, client)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 from shared.auth import Role
 from shared.errors import N_, AlreadyExists, NotAllowedNow
@@ -43,6 +44,10 @@ class Member:
     present: bool = True
     epoch: int = 0
     version: int = 1
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
 
 class MemberEdit(TypedDict, total=False):

@@ -43,6 +43,11 @@ class Members:
         found = await self._documents.find({"_id": {"$in": sorted(set(member_ids))}}, session)
         return {member.id: member for member in found}
 
+    async def every_id(self, session: Session) -> list[str]:
+        """Of everybody: for what the scheduler decides, not for what it shows."""
+        rows = self._documents.collection.find({}, {"_id": 1}, session=session)
+        return [row["_id"] async for row in rows]
+
     async def all(self, scope: Scope) -> list[Member]:
         return await self._documents.find(visible_members(scope), sort=_BY_NAME.sort)
 
@@ -59,9 +64,9 @@ class Members:
         row = await self._documents.collection.find_one(query, {"_id": 1}, session=tx.session)
         return None if row is None else str(row["_id"])
 
-    async def active_leads(self, tx: Transaction) -> set[str]:
+    async def active_leads(self, session: Session | None = None) -> set[str]:
         query = {"role": Role.LEAD.value, "active": True}
-        rows = self._documents.collection.find(query, {"_id": 1}, session=tx.session)
+        rows = self._documents.collection.find(query, {"_id": 1}, session=session)
         return {row["_id"] async for row in rows}
 
     async def colours(self, tx: Transaction) -> dict[int, int]:

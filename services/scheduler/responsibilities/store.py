@@ -55,6 +55,10 @@ class Responsibilities:
     ) -> list[Responsibility]:
         return await self._documents.find({"_id": {"$in": sorted(ids)}}, session)
 
+    async def every(self, session: Session) -> list[Responsibility]:
+        """Of all clients: for what the scheduler decides, not for what it shows."""
+        return await self._documents.find({}, session)
+
     async def select(self, scope: Scope, selection: Selection) -> list[Responsibility]:
         query = {"$and": [selection.mongo(), scope.mongo()]}
         return await self._documents.find(query, sort=_ORDER.sort)
@@ -131,17 +135,15 @@ class ClientLeads:
     async def get(self, client_id: str, session: Session | None = None) -> Leads:
         return await self._documents.get(client_id, session) or Leads(client_id, (), version=0)
 
-    async def named(self, scope: Scope) -> set[str]:
-        """Everybody who is owner or deputy of what the scope lets see."""
-        found = [await self._documents.collection.distinct(role, scope.mongo()) for role in _ROLES]
-        # Of an empty list, MongoDB says null where it asks an index.
-        return {member_id for members in found for member_id in members if member_id is not None}
-
     async def of_clients(
         self, client_ids: Iterable[str], session: Session | None = None
     ) -> dict[str, tuple[str, ...]]:
         found = await self._documents.find({"_id": {"$in": sorted(set(client_ids))}}, session)
         return {leads.id: leads.members for leads in found}
+
+    async def every(self, session: Session) -> dict[str, tuple[str, ...]]:
+        """By client."""
+        return {leads.id: leads.members for leads in await self._documents.find({}, session)}
 
     async def clients_led_by(self, tx: Transaction, member_ids: Iterable[str]) -> set[str]:
         query: Document = {"members": {"$in": sorted(member_ids)}}

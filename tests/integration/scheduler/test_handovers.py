@@ -274,7 +274,7 @@ async def test_why_somebody_is_away_reaches_nothing_and_nobody(
 
     stored = await databases(team.services)
     assert absence.id in {row["_id"] for row in stored["scheduler.absences"]}
-    kept = await agency.desk.absences.reason(absence.id)
+    kept = await agency.desk.absences.reasons.get(absence.id)
     assert kept == Reason(Kind.TRAINING, f"{note} again")
     records = await all_records(team.kafka_servers, team.prefix)
     everything = (

@@ -48,10 +48,10 @@ def measured(name: str) -> float | None:
 async def rotate(service: Service, *keys: str) -> Absences:
     """As a scheduler that was started with these keys; returns what reads with them."""
     absences = Absences(service.mongo, KeyRing(keys))
-    rotation = Rotation(absences, service.outbox, service.clock)
+    rotation = Rotation([absences.reasons], service.outbox, service.clock)
     while await rotation.work():
         pass
-    await measure_reasons(absences)()
+    await measure_reasons([absences.reasons])()
     return absences
 
 
@@ -61,7 +61,7 @@ async def test_the_database_tells_neither_kind_nor_note(agency: Agency, absence:
     assert absence.member_id.encode() in raw  # it would be found
     assert b"canary" not in raw
     assert b"sick" not in raw
-    assert await agency.desk.absences.reason(absence.id) == Reason(Kind.SICK, "canary-3f9a")
+    assert await agency.desk.absences.reasons.get(absence.id) == Reason(Kind.SICK, "canary-3f9a")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_what_is_not_sent_stays(
     )
 
     assert answer.status_code == 200, answer.text
-    assert await agency.desk.absences.reason(absence.id) == after
+    assert await agency.desk.absences.reasons.get(absence.id) == after
 
 
 async def test_with_a_newer_key_everything_is_encrypted_anew(
@@ -95,9 +95,9 @@ async def test_with_a_newer_key_everything_is_encrypted_anew(
 
     assert (await stored(agency, absence))["reason"]["key"] == KeyRing([NEWER]).newest
     assert (measured("outdated"), measured("unreadable")) == (0, 0)
-    assert await absences.reason(absence.id) == Reason(Kind.SICK, "canary-3f9a")
+    assert await absences.reasons.get(absence.id) == Reason(Kind.SICK, "canary-3f9a")
     without_the_older = Absences(service.mongo, KeyRing([NEWER]))
-    assert await without_the_older.reason(absence.id) == Reason(Kind.SICK, "canary-3f9a")
+    assert await without_the_older.reasons.get(absence.id) == Reason(Kind.SICK, "canary-3f9a")
 
 
 async def test_what_an_earlier_version_stored_plainly_is_encrypted(
@@ -105,31 +105,35 @@ async def test_what_an_earlier_version_stored_plainly_is_encrypted(
 ) -> None:
     plain = {"reason": {"kind": "training", "note": "canary-3f9a"}}
     await service.mongo.collection("absences").update_one({"_id": absence.id}, {"$set": plain})
-    assert await agency.desk.absences.reason(absence.id) == Reason(Kind.TRAINING, "canary-3f9a")
+    assert await agency.desk.absences.reasons.get(absence.id) == Reason(
+        Kind.TRAINING, "canary-3f9a"
+    )
 
     await rotate(service, ABSENCE_KEYS)
 
     assert b"canary" not in bson.encode(await stored(agency, absence))
-    assert await agency.desk.absences.reason(absence.id) == Reason(Kind.TRAINING, "canary-3f9a")
+    assert await agency.desk.absences.reasons.get(absence.id) == Reason(
+        Kind.TRAINING, "canary-3f9a"
+    )
 
 
 async def test_it_looks_again_for_what_a_replica_wrote_that_did_not_know_the_newest_key(
     absence: Absence, service: Service, clock: TestClock
 ) -> None:
     absences = Absences(service.mongo, KeyRing([NEWER, ABSENCE_KEYS]))
-    rotation = Rotation(absences, service.outbox, clock)
+    rotation = Rotation([absences.reasons], service.outbox, clock)
     while await rotation.work():
         pass
     late = Absences(service.mongo, KeyRing([ABSENCE_KEYS]))
     await service.outbox.transaction(
-        lambda tx: late.put_reason(tx, absence.id, Reason(Kind.OTHER, "late"))
+        lambda tx: late.reasons.put(tx, absence.id, Reason(Kind.OTHER, "late"))
     )
 
     assert not await rotation.work()
     clock.advance(minutes=1)
     assert await rotation.work()
-    assert await absences.count_outdated() == 0
-    assert await absences.reason(absence.id) == Reason(Kind.OTHER, "late")
+    assert await absences.reasons.count_outdated() == 0
+    assert await absences.reasons.get(absence.id) == Reason(Kind.OTHER, "late")
 
 
 async def test_a_missing_key_hides_the_reason_alone_and_is_told(
@@ -137,7 +141,7 @@ async def test_a_missing_key_hides_the_reason_alone_and_is_told(
 ) -> None:
     foreign = Absences(service.mongo, KeyRing([FOREIGN]))
     await service.outbox.transaction(
-        lambda tx: foreign.put_reason(tx, absence.id, Reason(Kind.SICK, "canary-3f9a"))
+        lambda tx: foreign.reasons.put(tx, absence.id, Reason(Kind.SICK, "canary-3f9a"))
     )
     await rotate(service, ABSENCE_KEYS)
     assert (measured("outdated"), measured("unreadable")) == (0, 1)

@@ -168,7 +168,7 @@ async def test_an_active_absence_moved_to_tomorrow_brings_the_member_back_until_
     assert handover_id is not None
     assert not changed.started
     assert await agency.acting(copy) == jana.id
-    reason = await agency.desk.absences.reason(absence.id)
+    reason = await agency.desk.absences.reasons.get(absence.id)
     assert reason == Reason(Kind.HOLIDAY)
 
 

@@ -1,0 +1,217 @@
+"""Leave that somebody asks for, from the request to the decision, and who did what. Pure.
+
+    request -> requested --approve--> approved: there is an absence from now on
+                  |  \\____decline___> declined
+                  \\______withdraw___> withdrawn
+
+Why somebody wants leave is a `Reason`, kept apart from everything here as that of an absence is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from services.scheduler.absences.period import Period
+from services.scheduler.coverage.person import Stretch
+from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
+
+__all__ = [
+    "Dates",
+    "Did",
+    "Leave",
+    "LeaveDecided",
+    "LeaveNeedsEnd",
+    "LeaveOver",
+    "LeaveState",
+    "NeedsWrittenReason",
+    "OwnLeave",
+    "Step",
+    "approve",
+    "change",
+    "dates_of",
+    "decline",
+    "request",
+    "withdraw",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """From `starts_at` up to `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def stretch(self) -> Stretch:
+        return Stretch(self.starts_at, self.ends_at)
+
+    def moved(self, days: int, zone: ZoneInfo) -> Dates:
+        """By whole days of the zone: the time of day stays."""
+        by = timedelta(days=days)
+        return Dates(
+            (self.starts_at.astimezone(zone) + by).astimezone(UTC),
+            (self.ends_at.astimezone(zone) + by).astimezone(UTC),
+        )
+
+    def overlaps(self, other: Stretch) -> bool:
+        ends_later = other.ends_at is None or self.starts_at < other.ends_at
+        return ends_later and other.starts_at < self.ends_at
+
+
+class LeaveState(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class Did(StrEnum):
+    """What somebody did with the request."""
+
+    REQUESTED = "requested"
+    CHANGED = "changed"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry of the audit trail, for the member and whoever may decide.
+
+    `starts_at` and `ends_at` are the dates it was about. `gaps`: how many responsibilities the
+    leave would leave without anybody, as was known then; None: nobody asked. `said`: in writing.
+    """
+
+    did: Did
+    by: str
+    at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    gaps: int | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """`ends_at` is excluded. `absence_id`: what it has become, once approved."""
+
+    id: str
+    member_id: str
+    starts_at: datetime
+    ends_at: datetime
+    state: LeaveState
+    trail: tuple[Step, ...]
+    absence_id: str | None = None
+    version: int = 1
+
+    @property
+    def dates(self) -> Dates:
+        return Dates(self.starts_at, self.ends_at)
+
+    @property
+    def requested_at(self) -> datetime:
+        return self.trail[0].at
+
+    @property
+    def decided(self) -> Step | None:
+        return None if self.state is LeaveState.REQUESTED else self.trail[-1]
+
+
+def dates_of(period: Period) -> Dates:
+    """Raises `LeaveNeedsEnd`."""
+    if period.ends_at is None:
+        raise LeaveNeedsEnd(errors=[FieldError("/ends_at", N_("Choose the last day."))])
+    return Dates(period.starts_at, period.ends_at)
+
+
+def request(id: str, member_id: str, period: Period, *, by: str, now: datetime) -> Leave:
+    """Raises `LeaveNeedsEnd`."""
+    dates = dates_of(period)
+    first = Step(Did.REQUESTED, by, now, dates.starts_at, dates.ends_at)
+    return Leave(id, member_id, dates.starts_at, dates.ends_at, LeaveState.REQUESTED, (first,))
+
+
+def change(leave: Leave, period: Period, *, by: str, now: datetime) -> Leave:
+    """Other dates. Raises `LeaveDecided`, `LeaveNeedsEnd`."""
+    _refuse_if_decided(leave)
+    dates = dates_of(period)
+    moved = replace(leave, starts_at=dates.starts_at, ends_at=dates.ends_at)
+    return _step(moved, Did.CHANGED, by, now)
+
+
+def approve(
+    leave: Leave, *, by: str, now: datetime, gaps: int, said: str, absence_id: str
+) -> Leave:
+    """Raises `LeaveDecided`, `LeaveOver`, and `NeedsWrittenReason` if gaps would stay open."""
+    _refuse_if_decided(leave)
+    if leave.ends_at <= now:
+        raise LeaveOver
+    if gaps and not said.strip():
+        raise NeedsWrittenReason(gaps=gaps)
+    approved = replace(leave, state=LeaveState.APPROVED, absence_id=absence_id)
+    return _step(approved, Did.APPROVED, by, now, gaps=gaps, said=said.strip())
+
+
+def decline(leave: Leave, *, by: str, now: datetime, said: str) -> Leave:
+    """Raises `LeaveDecided`."""
+    _refuse_if_decided(leave)
+    declined = replace(leave, state=LeaveState.DECLINED)
+    return _step(declined, Did.DECLINED, by, now, said=said.strip())
+
+
+def withdraw(leave: Leave, *, by: str, now: datetime) -> Leave:
+    """Raises `LeaveDecided`."""
+    _refuse_if_decided(leave)
+    return _step(replace(leave, state=LeaveState.WITHDRAWN), Did.WITHDRAWN, by, now)
+
+
+def _step(
+    leave: Leave, did: Did, by: str, now: datetime, *, gaps: int | None = None, said: str = ""
+) -> Leave:
+    step = Step(did, by, now, leave.starts_at, leave.ends_at, gaps, said)
+    return replace(leave, trail=(*leave.trail, step), version=leave.version + 1)
+
+
+def _refuse_if_decided(leave: Leave) -> None:
+    if leave.state is not LeaveState.REQUESTED:
+        raise LeaveDecided
+
+
+class LeaveNeedsEnd(InvalidRequest):
+    code = "leave_needs_end"
+    title = N_("Leave needs an end")
+    detail = N_("Only somebody who is ill can be away until further notice.")
+    remedy = N_("Choose the last day.")
+
+
+class LeaveDecided(NotAllowedNow):
+    code = "leave_decided"
+    title = N_("The request is decided already")
+    detail = N_("It was approved, declined or withdrawn meanwhile.")
+    remedy = N_("Look at it again. Approved leave is changed or taken back as an absence.")
+
+
+class LeaveOver(NotAllowedNow):
+    code = "leave_over"
+    title = N_("The leave would be over already")
+    detail = N_("Its last day has passed, so there is nothing to approve.")
+    remedy = N_("Decline it, or ask for other dates.")
+
+
+class NeedsWrittenReason(NotAllowedNow):
+    code = "leave_needs_reason"
+    title = N_("Gaps would stay open")
+    detail = N_("For {gaps} responsibilities nobody could act. To approve that, say why.")
+    remedy = N_("Close the gaps first, or write down why the leave is approved all the same.")
+
+
+class OwnLeave(NotAllowedNow):
+    code = "leave_own"
+    title = N_("Somebody else decides on your leave")
+    detail = N_("There are other leads, and nobody approves their own request.")
+    remedy = N_("Ask another lead.")

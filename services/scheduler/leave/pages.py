@@ -1,0 +1,262 @@
+"""Leave as pages: ask for it and see what it would do, decide on it and see what was decided."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.scheduler.absences.dialog import read_dialog
+from services.scheduler.absences.domain import Kind, Reason
+from services.scheduler.absences.keyring import ReasonUnreadable
+from services.scheduler.coverage.board import Days, board_without
+from services.scheduler.coverage.pages import to_board
+from services.scheduler.coverage.view import AwayStretch
+from services.scheduler.edge import PathId, Reader
+from services.scheduler.leave.domain import Dates, Leave, LeaveState
+from services.scheduler.leave.reading import (
+    WhatIfSeen,
+    find_leave,
+    leave_page,
+    leave_reason,
+    read_what_if,
+)
+from services.scheduler.leave.routes import Decider, DecisionBody
+from services.scheduler.leave.typed import dates_typed, leave_changed, leave_typed, shown_dates
+from services.scheduler.leave.usecases import (
+    Decision,
+    approve_leave,
+    change_leave,
+    decline_leave,
+    others_decide,
+    request_leave,
+    withdraw_leave,
+)
+from services.scheduler.members.domain import Member
+from services.scheduler.members.view import face
+from services.scheduler.pages import Screen, TheScreen
+from shared.auth import Identity, Permission
+from shared.errors import N_, AppError
+from shared.web import Paging
+from shared.web.forms import Form, Typed, parsed
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/leave", include_in_schema=False)
+
+_WEEK = 7
+_LONGEST = 12 * _WEEK
+
+
+@router.get("")
+async def list_leave(
+    screen: TheScreen,
+    who: Reader,
+    paging: Paging,
+    *,
+    of: Literal["mine", "all"] | None = None,
+    decided: bool = False,
+) -> Response:
+    whose = of if of and who.may(Permission.LEAVE_DECIDE) else None
+    whose = whose or ("all" if who.may(Permission.LEAVE_DECIDE) else "mine")
+    found, following = await leave_page(
+        screen.desk,
+        who,
+        own=whose == "mine",
+        decided=decided,
+        cursor=paging.cursor,
+        limit=paging.limit,
+    )
+    members = await screen.desk.members.load(one.member_id for one in found)
+    return screen.page(
+        "leave.html",
+        rows=[{"leave": one, "member": face(members[one.member_id])} for one in found],
+        of=whose,
+        decided=decided,
+        next_cursor=following,
+    )
+
+
+# Asking
+
+
+@router.get("/new")
+async def new_leave(request: Request, screen: TheScreen, who: Reader) -> Response:
+    """With what is typed already in the address, so that what it would do can be shown."""
+    query = request.query_params
+    typed = Form({name: query.getlist(name) for name in query})
+    return await _form(screen, who, typed)
+
+
+@router.post("")
+async def ask(screen: TheScreen, who: Reader, typed: Typed) -> Response:
+    try:
+        body = leave_typed(typed)
+        leave = await screen.service.outbox.transaction(
+            lambda tx: request_leave(
+                tx, screen.desk, who, body.member_id, body.report(), screen.now
+            )
+        )
+    except AppError as error:
+        return await _form(screen, who, typed, error)
+    return screen.onward(f"/leave/{leave.id}")
+
+
+async def _form(
+    screen: Screen, who: Identity, typed: Form, error: AppError | None = None
+) -> Response:
+    dialog = await read_dialog(screen.desk, who)
+    allowed = {one.member_id for one in dialog.people}
+    member_id = typed.text("member_id") or (who.member_id if who.member_id in allowed else "")
+    member = await screen.desk.members.get(member_id) if member_id in allowed else None
+    dates = dates_typed(typed, member, screen.now) if member else None
+    seen = await _what_if(screen, who, member, dates) if member and dates else None
+    return screen.page(
+        "leave_new.html",
+        error=error,
+        dialog=dialog,
+        member_id=member_id,
+        kinds=_kinds(),
+        typed=typed,
+        seen=seen,
+        **await _days(screen, who, seen),
+    )
+
+
+# Looking and deciding
+
+
+@router.get("/{leave_id}")
+async def show_leave(screen: TheScreen, who: Reader, leave_id: PathId) -> Response:
+    return await _leave(screen, who, leave_id)
+
+
+@router.post("/{leave_id}")
+async def change(screen: TheScreen, who: Reader, leave_id: PathId, typed: Typed) -> Response:
+    try:
+        await find_leave(screen.desk, who, leave_id)
+        body, version = leave_changed(typed), typed.version
+        await screen.service.outbox.transaction(
+            lambda tx: change_leave(
+                tx, screen.desk, who, leave_id, body.revision(), version, screen.now
+            )
+        )
+    except AppError as error:
+        return await _leave(screen, who, leave_id, typed, error)
+    return screen.onward(f"/leave/{leave_id}")
+
+
+@router.post("/{leave_id}/approve")
+async def approve(screen: TheScreen, who: Decider, leave_id: PathId, typed: Typed) -> Response:
+    try:
+        decision = _decision(typed)
+        leave, handover_id = await screen.service.outbox.transaction(
+            lambda tx: approve_leave(tx, screen.desk, who, leave_id, decision, screen.now)
+        )
+    except AppError as error:
+        return await _leave(screen, who, leave_id, typed, error)
+    if handover_id is None:
+        return screen.onward(f"/leave/{leave.id}")
+    said = screen.said(N_("The leave is approved. What is open moves to the deputies."))
+    return await to_board(screen, who, said, handover=handover_id, start=None)
+
+
+@router.post("/{leave_id}/decline")
+async def decline(screen: TheScreen, who: Decider, leave_id: PathId, typed: Typed) -> Response:
+    try:
+        decision = _decision(typed)
+        await screen.service.outbox.transaction(
+            lambda tx: decline_leave(tx, screen.desk, who, leave_id, decision, screen.now)
+        )
+    except AppError as error:
+        return await _leave(screen, who, leave_id, typed, error)
+    return screen.onward(f"/leave/{leave_id}")
+
+
+@router.post("/{leave_id}/withdraw")
+async def withdraw(screen: TheScreen, who: Reader, leave_id: PathId, typed: Typed) -> Response:
+    try:
+        await find_leave(screen.desk, who, leave_id)
+        version = typed.version
+        await screen.service.outbox.transaction(
+            lambda tx: withdraw_leave(tx, screen.desk, who, leave_id, version, screen.now)
+        )
+    except AppError as error:
+        return await _leave(screen, who, leave_id, typed, error)
+    return screen.onward(f"/leave/{leave_id}")
+
+
+def _decision(typed: Form) -> Decision:
+    body = parsed(DecisionBody, {"reason": typed.text("reason")})
+    return Decision(typed.version, body.reason)
+
+
+async def _leave(
+    screen: Screen,
+    who: Identity,
+    leave_id: str,
+    typed: Form | None = None,
+    error: AppError | None = None,
+) -> Response:
+    leave, member = await find_leave(screen.desk, who, leave_id)
+    open_ = leave.state is LeaveState.REQUESTED
+    seen = await _what_if(screen, who, member, leave.dates) if open_ else None
+    people = await screen.desk.members.load(one.by for one in leave.trail)
+    own = leave.member_id == who.member_id
+    return screen.page(
+        "leave_request.html",
+        error=error,
+        leave=leave,
+        member=face(member),
+        own=own,
+        why=await _why(screen, leave),
+        people={id: face(one) for id, one in people.items()},
+        may_change=open_ and (own or who.may(Permission.ABSENCE_REPORT_ANY)),
+        may_decide=open_
+        and who.may(Permission.LEAVE_DECIDE)
+        and not (own and await others_decide(screen.desk, who)),
+        shown=shown_dates(leave.dates, member),
+        kinds=_kinds(),
+        member_zone=member.time_zone,
+        typed=typed or Form({}),
+        seen=seen,
+        **await _days(screen, who, seen),
+    )
+
+
+async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | None]:
+    """The reason, or what keeps it from being read: everything else can be done without it."""
+    try:
+        return await leave_reason(screen.desk, leave), None
+    except ReasonUnreadable as error:
+        return None, error
+
+
+# What it would do
+
+
+async def _what_if(screen: Screen, who: Identity, member: Member, dates: Dates) -> WhatIfSeen:
+    return await read_what_if(screen.desk, who, member, dates, screen.now)
+
+
+async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[str, Any]:
+    """Who would act from day to day, for what the leave changes: whole weeks, and not too many."""
+    if seen is None or not (ids := seen.responsibilities):
+        return {"board": None}
+    zone = ZoneInfo(who.tz)
+    first = seen.starts_at.astimezone(zone).date()
+    last = (seen.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
+    first -= timedelta(days=first.weekday())
+    weeks = -(-((last - first).days + 1) // _WEEK)
+    leave = AwayStretch("", seen.member, seen.starts_at, seen.ends_at)
+    days = Days(first, min(weeks * _WEEK, _LONGEST), zone)
+    board = await board_without(screen.desk, who.scope, ids, leave, days, screen.now)
+    return {"board": board}
+
+
+def _kinds() -> tuple[Kind, ...]:
+    """Nobody asks for leave to be ill."""
+    return tuple(kind for kind in Kind if kind is not Kind.SICK)

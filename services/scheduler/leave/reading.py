@@ -1,0 +1,259 @@
+"""Requests for leave and what they would do, as somebody may see them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from services.scheduler.absences.domain import Reason
+from services.scheduler.coverage.gaps import Missing
+from services.scheduler.coverage.person import WhyNot
+from services.scheduler.coverage.snapshot import Snapshot
+from services.scheduler.desk import Desk
+from services.scheduler.handovers.places import Places, read_places
+from services.scheduler.handovers.view import Place
+from services.scheduler.leave.domain import Dates, Leave
+from services.scheduler.leave.remedies import deputies_for, trainings_for
+from services.scheduler.leave.whatif import Better, Gap, WhatIf, what_if
+from services.scheduler.members.domain import Member
+from services.scheduler.members.view import Face, face
+from services.scheduler.qualifications.training import Proposal
+from shared.auth import Identity, Permission
+from shared.errors import NotFound
+from shared.events.disciplines import Discipline
+
+__all__ = [
+    "GapSeen",
+    "OverloadSeen",
+    "StandIn",
+    "Training",
+    "WhatIfSeen",
+    "find_leave",
+    "leave_page",
+    "leave_reason",
+    "read_what_if",
+]
+
+_TRAININGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class GapSeen:
+    """`missing`: who else would come first, and why not them. `remedy`: who could be put in and act
+    through all of it. `version`: of the responsibility."""
+
+    place: Place
+    starts_at: datetime
+    ends_at: datetime
+    missing: tuple[Missing, ...]
+    remedy: Face | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverloadSeen:
+    member: Face
+    starts_at: datetime
+    ends_at: datetime
+    count: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """What a colleague would act for instead."""
+
+    member: Face
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Were the member qualified for the discipline and put in, so much less would be uncovered."""
+
+    member: Face
+    discipline: Discipline
+    gap_time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfSeen:
+    """`hidden`: how many more responsibilities would have gaps, at clients the reader does not
+    see. `most`: what one person should act for at once."""
+
+    member: Face
+    starts_at: datetime
+    ends_at: datetime
+    gaps: tuple[GapSeen, ...]
+    hidden: int
+    overloads: tuple[OverloadSeen, ...]
+    most: int
+    stand_ins: tuple[StandIn, ...]
+    better: Better | None
+    trainings: tuple[Training, ...]
+
+    @property
+    def covered(self) -> bool:
+        return not self.gaps and not self.hidden
+
+    @property
+    def gap_count(self) -> int:
+        """Responsibilities that would be without anybody for a while."""
+        return len({one.place.responsibility_id for one in self.gaps}) + self.hidden
+
+    @property
+    def responsibilities(self) -> frozenset[str]:
+        """The ids of those for which something changes, as far as the reader may see."""
+        places = [one.place for one in self.gaps]
+        places += [place for one in self.stand_ins for place in one.places]
+        return frozenset(one.responsibility_id for one in places)
+
+    def day_by_day(self, zone: ZoneInfo) -> list[tuple[str, list[str]]]:
+        """ISO days of the zone with the ids of the responsibilities that have a gap then."""
+        days: dict[str, list[str]] = {}
+        for gap in self.gaps:
+            day = gap.starts_at.astimezone(zone).date()
+            last = (gap.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
+            while day <= last:
+                ids = days.setdefault(day.isoformat(), [])
+                if gap.place.responsibility_id not in ids:
+                    ids.append(gap.place.responsibility_id)
+                day += timedelta(days=1)
+        return sorted(days.items())
+
+
+# Requests
+
+
+async def leave_page(
+    desk: Desk, who: Identity, *, own: bool, decided: bool, cursor: str | None, limit: int
+) -> tuple[list[Leave], str | None]:
+    """One's own requests, or with the permission to decide those of whom one may see."""
+    members = {who.member_id}
+    if not own and who.may(Permission.LEAVE_DECIDE):
+        members |= {one.id for one in await desk.members.all(who.scope)}
+    return await desk.leave.page(members, decided=decided, cursor=cursor, limit=limit)
+
+
+async def find_leave(desk: Desk, who: Identity, leave_id: str) -> tuple[Leave, Member]:
+    """Others' requests do not exist for who may not decide. Raises `NotFound`."""
+    leave = await desk.leave.get(leave_id)
+    if leave is None:
+        raise NotFound
+    if leave.member_id == who.member_id:
+        member = await desk.members.get(leave.member_id)
+    elif who.may(Permission.LEAVE_DECIDE):
+        member = await desk.members.find(who.scope, leave.member_id)
+    else:
+        member = None
+    if member is None:
+        raise NotFound
+    return leave, member
+
+
+async def leave_reason(desk: Desk, leave: Leave) -> Reason | None:
+    """For whoever `find_leave` lets see it. Raises `ReasonUnreadable`."""
+    if leave.absence_id is not None:
+        return await desk.absences.reasons.get(leave.absence_id)
+    return await desk.leave.reasons.get(leave.id)
+
+
+# What it would do
+
+
+async def read_what_if(
+    desk: Desk, who: Identity, member: Member, leave: Dates, now: datetime
+) -> WhatIfSeen:
+    """Whoever asks has checked that the caller may plan leave for the member."""
+    snapshot = await desk.snapshots.latest()
+    zone = ZoneInfo(member.time_zone)
+    # In a thread, because for a large agency it takes longer than others should wait.
+    found, deputies, trainings = await asyncio.to_thread(
+        _thought_through, snapshot, member.id, leave, desk.most_at_once, zone, now
+    )
+    ids = {one.responsibility_id for one in found.gaps}
+    ids.update(id for taken in found.stand_ins.values() for id in taken)
+    seen = {id for id in ids if who.scope.allows(snapshot.responsibilities[id].client_id)}
+    places = await read_places(
+        desk.directory, {snapshot.responsibilities[id].client_id for id in seen}
+    )
+    named = {passed.member_id for gap in found.gaps for passed in gap.passed}
+    named |= {*deputies.values(), *found.stand_ins, *(one.member_id for one in trainings)}
+    faces = {one.id: face(one) for one in (await desk.members.load(named)).values()}
+    show = _Showing(snapshot, places, faces, frozenset(seen), member)
+    return WhatIfSeen(
+        member=face(member),
+        starts_at=leave.starts_at,
+        ends_at=leave.ends_at,
+        gaps=tuple(show.gaps(found.gaps, deputies)),
+        hidden=len({one.responsibility_id for one in found.gaps} - seen),
+        overloads=tuple(
+            OverloadSeen(faces[one.member_id], one.starts_at, one.ends_at, one.count, one.before)
+            for one in found.overloads
+        ),
+        most=desk.most_at_once,
+        stand_ins=tuple(show.stand_ins(found)),
+        better=found.better,
+        trainings=tuple(
+            Training(faces[one.member_id], one.discipline, one.gap_time) for one in trainings
+        ),
+    )
+
+
+def _thought_through(
+    snapshot: Snapshot, member_id: str, leave: Dates, most: int, zone: ZoneInfo, now: datetime
+) -> tuple[WhatIf, dict[Gap, str], Sequence[Proposal]]:
+    found = what_if(snapshot, member_id, leave, most=most, zone=zone, now=now)
+    deputies = deputies_for(snapshot, member_id, leave, found.gaps)
+    left = [gap for gap in found.gaps if gap not in deputies]
+    trainings = trainings_for(snapshot, member_id, leave, left) if left else []
+    return found, deputies, trainings[:_TRAININGS]
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """Turns ids into names; of what is not `seen`, nothing."""
+
+    snapshot: Snapshot
+    places: Places
+    faces: dict[str, Face]
+    seen: frozenset[str]
+    member: Member
+
+    def gaps(self, gaps: Iterable[Gap], deputies: dict[Gap, str]) -> Iterable[GapSeen]:
+        for gap in gaps:
+            if gap.responsibility_id in self.seen:
+                remedy = deputies.get(gap)
+                yield GapSeen(
+                    place=self.place(gap.responsibility_id),
+                    starts_at=gap.starts_at,
+                    ends_at=gap.ends_at,
+                    missing=tuple(self.missing(gap)),
+                    remedy=None if remedy is None else self.faces[remedy],
+                    version=self.snapshot.responsibilities[gap.responsibility_id].version,
+                )
+
+    def missing(self, gap: Gap) -> Iterable[Missing]:
+        discipline = self.snapshot.responsibilities[gap.responsibility_id].discipline
+        for passed in gap.passed:
+            if passed.member_id != self.member.id and passed.member_id in self.faces:
+                person = self.snapshot.team.people[passed.member_id]
+                expired = passed.why is WhyNot.EXPIRED
+                yield Missing(
+                    member=self.faces[passed.member_id],
+                    why=passed.why,
+                    expired_at=person.qualified_until[discipline] if expired else None,
+                )
+
+    def stand_ins(self, found: WhatIf) -> Iterable[StandIn]:
+        for member_id, ids in found.stand_ins.items():
+            places = tuple(self.place(id) for id in ids if id in self.seen)
+            if places:
+                yield StandIn(self.faces[member_id], places)
+
+    def place(self, responsibility_id: str) -> Place:
+        one = self.snapshot.responsibilities[responsibility_id]
+        return self.places.place(one.id, one.client_id)

@@ -1,0 +1,43 @@
+"""Requests for leave in MongoDB: collection `leave`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.scheduler.absences.keyring import KeyRing
+from services.scheduler.absences.reasons import Reasons
+from services.scheduler.documents import Documents
+from services.scheduler.leave.domain import Leave, LeaveState
+from shared.mongo import Document, Mongo, Session
+from shared.outbox import Transaction
+from shared.paging import Order
+
+__all__ = ["LeaveRequests"]
+
+_SOONEST_FIRST = Order("leave", ("starts_at", 1), ("_id", 1))
+_LATEST_FIRST = Order("leave-decided", ("starts_at", -1), ("_id", -1))
+
+
+class LeaveRequests:
+    """Of approved leave, the reason is with the absence."""
+
+    def __init__(self, mongo: Mongo, keys: KeyRing) -> None:
+        self._documents = Documents(mongo.collection("leave"), Leave, secret=["reason"])
+        self.reasons = Reasons(self._documents.collection, keys)
+
+    async def get(self, leave_id: str, session: Session | None = None) -> Leave | None:
+        return await self._documents.get(leave_id, session)
+
+    async def page(
+        self, member_ids: Iterable[str], *, decided: bool, cursor: str | None, limit: int
+    ) -> tuple[list[Leave], str | None]:
+        """The members' requests: those to be decided, the soonest first; or those that are, the
+        latest first."""
+        state: Document = {"$ne" if decided else "$eq": LeaveState.REQUESTED.value}
+        query: Document = {"member_id": {"$in": sorted(set(member_ids))}, "state": state}
+        order = _LATEST_FIRST if decided else _SOONEST_FIRST
+        return await self._documents.page(query, order, cursor, limit)
+
+    async def put(self, tx: Transaction, leave: Leave) -> None:
+        """In a transaction that has taken the coverage clock."""
+        await self._documents.put(tx.session, leave)

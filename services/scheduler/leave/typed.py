@@ -1,0 +1,58 @@
+"""Leave as people type it, local to the member."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.scheduler.absences.typed import typed_period
+from services.scheduler.leave.domain import Dates, Leave, dates_of
+from services.scheduler.leave.routes import LeaveBody, LeavePut
+from services.scheduler.members.domain import Member
+from services.scheduler.moments import Shown, shown_end, shown_start
+from shared.errors import N_, AppError, FieldError, InvalidRequest
+from shared.web.forms import Form, parsed
+
+__all__ = ["dates_typed", "leave_changed", "leave_typed", "shown_dates"]
+
+_PERIOD = ("starts_day", "starts_time", "ends_day", "ends_time")
+
+
+def leave_typed(typed: Form) -> LeaveBody:
+    """Raises `InvalidRequest`."""
+    if not typed.text("member_id"):
+        raise InvalidRequest(errors=[FieldError("/member_id", N_("Choose who is away."))])
+    names = ("member_id", "kind", "note")
+    return parsed(LeaveBody, {name: typed.text(name) for name in names} | _period(typed))
+
+
+def leave_changed(typed: Form) -> LeavePut:
+    """Raises `InvalidRequest`."""
+    reason = {"kind": typed.optional("kind")}
+    if reason["kind"] is not None:
+        reason["note"] = typed.text("note")
+    return parsed(LeavePut, reason | _period(typed))
+
+
+def dates_typed(typed: Form, member: Member, now: datetime) -> Dates | None:
+    """As far as they are typed already; None: not enough of them, or they make no sense yet."""
+    try:
+        body = parsed(LeavePut, _period(typed))
+        return dates_of(body.revision().period(member, now))
+    except AppError:
+        return None
+
+
+def shown_dates(dates: Dates | Leave, member: Member) -> dict[str, str]:
+    """What the form's fields hold for these dates."""
+    starts = shown_start(dates.starts_at, member.zone)
+    ends = shown_end(dates.ends_at, member.zone)
+    return dict(zip(_PERIOD, (starts.day, starts.time, ends.day, ends.time), strict=True))
+
+
+def _period(typed: Form) -> dict[str, str | None]:
+    first = Shown.typed(typed, "starts")
+    period = typed_period(typed)
+    if first.day and not period["ends_at"]:
+        # One day: nobody types it twice.
+        period["ends_at"] = first.day
+    return period

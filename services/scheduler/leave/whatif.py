@@ -1,0 +1,214 @@
+"""What somebody's leave would do to coverage: gaps, and colleagues with too much at once. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise, product
+from zoneinfo import ZoneInfo
+
+from services.scheduler.coverage.domain import Acting, PassedOver, Segment
+from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.snapshot import Snapshot
+from services.scheduler.leave.domain import Dates
+
+__all__ = ["Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
+
+_SHIFT = 28
+"""Days by which other dates are tried, earlier and later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch in which nobody would act, and without the leave somebody would. `passed`: who
+    comes first, and why it is not them."""
+
+    responsibility_id: str
+    starts_at: datetime
+    ends_at: datetime
+    passed: tuple[PassedOver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """The first stretch in which somebody would act for the most responsibilities at once, which
+    is more than they should: `count`, `before` without the leave."""
+
+    member_id: str
+    starts_at: datetime
+    ends_at: datetime
+    count: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Better:
+    """As long a leave at another time. `gap_time`: what of it would still be without anybody,
+    summed over responsibilities."""
+
+    dates: Dates
+    gap_time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """`stand_ins`: the ids of the responsibilities that each colleague would act for instead.
+    `better`: the nearest dates at which least would be uncovered, if that is less."""
+
+    gaps: tuple[Gap, ...]
+    overloads: tuple[Overload, ...]
+    stand_ins: Mapping[str, tuple[str, ...]]
+    better: Better | None
+
+    @property
+    def gap_count(self) -> int:
+        """How many responsibilities would be without anybody for a while."""
+        return len({one.responsibility_id for one in self.gaps})
+
+
+def gaps_of(snapshot: Snapshot, member_id: str, leave: Dates) -> tuple[Gap, ...]:
+    """What nobody would act for only because of the leave."""
+    return tuple(_gaps(_differences(*_with_and_without(snapshot, member_id, leave))))
+
+
+def what_if(
+    snapshot: Snapshot, member_id: str, leave: Dates, *, most: int, zone: ZoneInfo, now: datetime
+) -> WhatIf:
+    """`most`: responsibilities that one person should act for at once. `zone`: the member's, in
+    which other dates are whole days away."""
+    present, absent = _with_and_without(snapshot, member_id, leave)
+    differences = list(_differences(present, absent))
+    gaps = tuple(_gaps(differences))
+    stand_ins = _stand_ins(differences)
+    return WhatIf(
+        gaps=gaps,
+        overloads=tuple(_overloads(snapshot, present, absent, stand_ins, most)),
+        stand_ins=stand_ins,
+        better=_better(snapshot, member_id, leave, zone, now) if gaps else None,
+    )
+
+
+def _with_and_without(snapshot: Snapshot, member_id: str, leave: Dates) -> tuple[Outlook, Outlook]:
+    """Who acts if the member is there, and if not, where it concerns them."""
+    ids = snapshot.concerning.get(member_id, ())
+    present = snapshot.outlook(ids, leave.starts_at, leave.ends_at)
+    person = snapshot.team.people[member_id]
+    return present, present.with_person(person.also_away([leave.stretch]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """A stretch in which somebody else would act, or nobody."""
+
+    responsibility_id: str
+    starts_at: datetime
+    ends_at: datetime
+    acting: Acting
+
+
+def _differences(present: Outlook, absent: Outlook) -> Iterator[_Difference]:
+    for id, segments in absent.timelines.items():
+        for after, before in product(segments, present.timelines[id]):
+            start = max(after.starts_at, before.starts_at)
+            end = min(after.ends_at, before.ends_at)
+            if start < end and after.acting.member != before.acting.member:
+                yield _Difference(id, start, end, after.acting)
+
+
+def _gaps(differences: Iterable[_Difference]) -> Iterator[Gap]:
+    for one in differences:
+        if one.acting.member is None:
+            yield Gap(one.responsibility_id, one.starts_at, one.ends_at, one.acting.reason)
+
+
+def _stand_ins(differences: Iterable[_Difference]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in differences:
+        if one.acting.member is not None:
+            found[one.acting.member][one.responsibility_id] = None
+    return {member: tuple(ids) for member, ids in found.items()}
+
+
+# Too much at once
+
+
+def _overloads(
+    snapshot: Snapshot, present: Outlook, absent: Outlook, colleagues: Iterable[str], most: int
+) -> Iterator[Overload]:
+    for colleague in sorted(colleagues):
+        # What the leave does not concern is the same with and without it.
+        others = set(snapshot.concerning[colleague]) - present.timelines.keys()
+        apart = snapshot.outlook(sorted(others), present.start, present.end)
+        same = list(_turns(apart, colleague))
+        worst = _worst([*same, *_turns(absent, colleague)])
+        if worst is None or worst.count <= most:
+            continue
+        before = _count_at([*same, *_turns(present, colleague)], worst.starts_at)
+        if before < worst.count:
+            yield Overload(colleague, worst.starts_at, worst.ends_at, worst.count, before)
+
+
+def _turns(outlook: Outlook, member_id: str) -> Iterator[Segment]:
+    for segments in outlook.timelines.values():
+        for segment in segments:
+            if segment.acting.member == member_id:
+                yield segment
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    starts_at: datetime
+    ends_at: datetime
+    count: int
+
+
+def _worst(segments: Iterable[Segment]) -> _Stretch | None:
+    """The first stretch in which most of the segments overlap."""
+    steps: dict[datetime, int] = defaultdict(int)
+    for one in segments:
+        steps[one.starts_at] += 1
+        steps[one.ends_at] -= 1
+    worst, count = None, 0
+    for at, until in pairwise(sorted(steps)):
+        count += steps[at]
+        if worst is None or count > worst.count:
+            worst = _Stretch(at, until, count)
+    return worst
+
+
+def _count_at(segments: Iterable[Segment], at: datetime) -> int:
+    return sum(one.starts_at <= at < one.ends_at for one in segments)
+
+
+# Other dates
+
+
+def _better(
+    snapshot: Snapshot, member_id: str, leave: Dates, zone: ZoneInfo, now: datetime
+) -> Better | None:
+    """Whole days earlier or later, at the same times of day; not in the past, and not while the
+    member is away anyway. The nearest of those that leave least uncovered; None: none leaves less
+    than the dates asked for."""
+    around = timedelta(days=_SHIFT + 1)
+    far = Dates(leave.starts_at - around, leave.ends_at + around)
+    alone = gaps_of(snapshot, member_id, far)
+    away = snapshot.team.people[member_id].away
+    least, best = _uncovered(alone, leave), None
+    for days in sorted((each for each in range(-_SHIFT, _SHIFT + 1) if each), key=abs):
+        moved = leave.moved(days, zone)
+        if moved.starts_at < now or any(map(moved.overlaps, away)):
+            continue
+        left = _uncovered(alone, moved)
+        if left < least:
+            least, best = left, Better(moved, left)
+    return best
+
+
+def _uncovered(alone: Iterable[Gap], leave: Dates) -> timedelta:
+    left = timedelta()
+    for gap in alone:
+        start, end = max(gap.starts_at, leave.starts_at), min(gap.ends_at, leave.ends_at)
+        left += max(end - start, timedelta())
+    return left
