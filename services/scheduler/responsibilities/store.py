@@ -55,9 +55,11 @@ class Responsibilities:
     ) -> list[Responsibility]:
         return await self._documents.find({"_id": {"$in": sorted(ids)}}, session)
 
-    async def select(self, scope: Scope, selection: Selection) -> list[Responsibility]:
+    async def select(
+        self, scope: Scope, selection: Selection, session: Session | None = None
+    ) -> list[Responsibility]:
         query = {"$and": [selection.mongo(), scope.mongo()]}
-        return await self._documents.find(query, sort=_ORDER.sort)
+        return await self._documents.find(query, session, sort=_ORDER.sort)
 
     async def named(self, scope: Scope) -> set[str]:
         """Everybody who is owner or deputy of what the scope lets see."""
