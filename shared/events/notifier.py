@@ -74,7 +74,7 @@ class ReminderDeliveryChanged(Event):
     member_id: str
     """Who is told."""
     about_member: str
-    """Whose qualification ends; they are told too, and are the same then."""
+    """Whose qualification ends; the same as `member_id` where somebody is told of their own."""
     discipline: Discipline
     """The kind of work it is for."""
     state: DeliveryState

@@ -282,7 +282,7 @@ class HandoverCompleted(Event):
 
 class ReminderStage(StrEnum):
     """Which reminder of an end it is: the `first`, about 30 days before, or the `last`, about 7.
-    One that comes late for the first is the first one nevertheless."""
+    A first one may come late, when the end was entered late."""
 
     FIRST = "first"
     LAST = "last"
@@ -290,7 +290,7 @@ class ReminderStage(StrEnum):
 
 class QualificationExpiring(Event):
     """A member's qualification ends soon: from then on they cannot act for its discipline. Told
-    once for each stage of an end; of a qualification that is renewed, its new end comes later."""
+    once for each stage of an end, unless that end was taken back and entered again."""
 
     type: ClassVar = "qualification.expiring.v1"
     topic: ClassVar = topics.TEAM_QUALIFICATIONS

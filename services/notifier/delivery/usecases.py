@@ -217,7 +217,9 @@ async def _in_force(
     match notification:
         case Notification(about=Expiry() as expiry):
             newest = await directory.expiry(expiry.qualification_id, tx.session)
-            return notification if holds(expiry, newest, now) else None
+            whose = await directory.member(expiry.member_id, tx.session)
+            has_left = whose is not None and not whose.active
+            return notification if holds(expiry, newest, now) and not has_left else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)

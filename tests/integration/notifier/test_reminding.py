@@ -137,6 +137,19 @@ async def test_what_is_known_to_be_out_of_date_is_not_sent(
     assert len(mail_server.taken) == 1
 
 
+async def test_nobody_is_told_of_a_member_who_has_left_meanwhile(
+    known: None, others: Others, mail_server: MailServer, database: Db, end: datetime
+) -> None:
+    left = member("mira", "Mira Öztürk", epoch=2).model_copy(update={"active": False})
+    await others.say(left)
+    await eventually(lambda: database.members.find_one({"_id": "mira", "active": False}))
+    event = expiring(end)
+    await others.say(event)
+    for reader in ("mira", "lena"):
+        await until(database, reminder(event, reader), "superseded")
+    assert not mail_server.taken
+
+
 async def test_deliveries_are_told_as_what_they_are(
     known: None, others: Others, database: Db, end: datetime
 ) -> None:
