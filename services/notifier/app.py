@@ -10,7 +10,7 @@ from services.notifier.acknowledgements import routes as acknowledgements
 from services.notifier.briefs.letters import Letters
 from services.notifier.delivery import pages, routes
 from services.notifier.delivery.domain import RetryPolicy
-from services.notifier.delivery.handlers import on_handovers
+from services.notifier.delivery.handlers import on_handovers, on_qualifications
 from services.notifier.delivery.reading import Desk
 from services.notifier.delivery.sending import Sender
 from services.notifier.delivery.smtp import Mailer, SmtpMailer, SmtpServer
@@ -21,7 +21,13 @@ from services.notifier.metrics import measure_deliveries
 from services.notifier.settings import NotifierSettings
 from shared.auth import Tokens
 from shared.clock import Clock, utc_now
-from shared.events.topics import PLANNER_DIRECTORY, TEAM_COVERAGE, TEAM_DIRECTORY, WORK_HANDOVERS
+from shared.events.topics import (
+    PLANNER_DIRECTORY,
+    TEAM_COVERAGE,
+    TEAM_DIRECTORY,
+    TEAM_QUALIFICATIONS,
+    WORK_HANDOVERS,
+)
 from shared.service import Service
 from shared.ui.ui import Ui
 from shared.web import create_app
@@ -83,3 +89,4 @@ def _listen(service: Service, deliveries: Deliveries, directory: Directory) -> N
     for topic in (TEAM_DIRECTORY, TEAM_COVERAGE, PLANNER_DIRECTORY):
         service.subscribe(topic, keep(directory))
     service.subscribe(WORK_HANDOVERS, on_handovers(deliveries, directory, service.clock))
+    service.subscribe(TEAM_QUALIFICATIONS, on_qualifications(deliveries, directory, service.clock))

@@ -18,6 +18,7 @@ from services.scheduler.handovers.handlers import (
 )
 from services.scheduler.metrics import measure_coverage, measure_reasons
 from services.scheduler.publishing.handlers import content_status
+from services.scheduler.qualifications.reminders import REMINDS, remind, schedule_missing
 from services.scheduler.qualifications.usecases import EXPIRES, expire
 from shared.consuming import dispatch
 from shared.events import topics
@@ -59,6 +60,11 @@ def run_in_background(service: Service, desk: Desk) -> None:
     reasons = [desk.absences.reasons, desk.leave.reasons]
     rotation = Rotation(reasons, service.outbox, service.clock)
     service.worker("reasons", rotation.work, wake_on=[])
+    service.worker(
+        "reminders",
+        partial(schedule_missing, service.outbox, desk, service.clock),
+        wake_on=[],
+    )
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
     service.measure(
         measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
@@ -97,9 +103,14 @@ def _keep_time(service: Service, desk: Desk) -> None:
         discipline = Discipline(due.data["discipline"])
         await expire(tx, desk, due.data["member_id"], discipline, service.clock())
 
+    async def reminds(tx: Transaction, due: Due) -> None:
+        discipline = Discipline(due.data["discipline"])
+        await remind(tx, desk, due.data["member_id"], discipline, service.clock())
+
     service.ticker.on(STARTS, turn)
     service.ticker.on(ENDS, turn)
     service.ticker.on(EXPIRES, expires)
+    service.ticker.on(REMINDS, reminds)
 
 
 def _title(document: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ def declare_indexes(service: Service) -> None:
     service.index("members", [("email_key", 1)], unique=True)
     service.index("members", [("name", 1), ("_id", 1)])
     service.index("qualifications", [("member_id", 1)])
+    # Which are from before there were reminders: in time none, and asked every second.
+    service.index("qualifications", [("reminded", 1)])
     # Whom does it concern if a member comes or goes.
     service.index("responsibilities", [("owner", 1)])
     service.index("responsibilities", [("deputies", 1)])

@@ -8,9 +8,16 @@ from typing import ClassVar
 from pydantic import AwareDatetime
 
 from shared.events import topics
+from shared.events.disciplines import Discipline
 from shared.events.envelope import Event
 
-__all__ = ["DeliveryChanged", "DeliveryState", "NotificationKind", "WorkAcknowledged"]
+__all__ = [
+    "DeliveryChanged",
+    "DeliveryState",
+    "NotificationKind",
+    "ReminderDeliveryChanged",
+    "WorkAcknowledged",
+]
 
 
 class NotificationKind(StrEnum):
@@ -47,6 +54,29 @@ class DeliveryChanged(Event):
     """What they are told."""
     handover_id: str
     """The handover it tells of."""
+    state: DeliveryState
+    """How far it is now."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.notification_id
+
+
+class ReminderDeliveryChanged(Event):
+    """A reminder of the end of a qualification was planned as a mail, or its delivery came to
+    another state."""
+
+    type: ClassVar = "reminder.delivery_changed.v1"
+    topic: ClassVar = topics.NOTIFICATIONS_DELIVERIES
+
+    notification_id: str
+    """One member's reminder of one end, at one stage."""
+    member_id: str
+    """Who is told."""
+    about_member: str
+    """Whose qualification ends; the same as `member_id` where somebody is told of their own."""
+    discipline: Discipline
+    """The kind of work it is for."""
     state: DeliveryState
     """How far it is now."""
 

@@ -1,4 +1,4 @@
-"""What the scheduler says: the team, absences (never why), who acts, and handovers."""
+"""What the scheduler says: the team, absences (never why), who acts, handovers, expiries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ __all__ = [
     "Leg",
     "MemberChanged",
     "Presence",
+    "QualificationExpiring",
     "Recipient",
+    "ReminderStage",
 ]
 
 
@@ -276,3 +278,40 @@ class HandoverCompleted(Event):
     @property
     def aggregate_id(self) -> str:
         return self.handover_id
+
+
+class ReminderStage(StrEnum):
+    """Which reminder of an end it is: the `first`, about 30 days before, or the `last`, about 7.
+    A first one may come late, when the end was entered late."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+class QualificationExpiring(Event):
+    """A member's qualification ends soon: from then on they cannot act for its discipline. Told
+    once for each stage of an end, unless that end was taken back and entered again."""
+
+    type: ClassVar = "qualification.expiring.v1"
+    topic: ClassVar = topics.TEAM_QUALIFICATIONS
+
+    member_id: str
+    """Whose qualification it is."""
+    discipline: Discipline
+    """The kind of work it is for."""
+    valid_until: AwareDatetime
+    """When it ends, in UTC: up to, and no longer at, this instant it is valid."""
+    stage: ReminderStage
+    """Which reminder of this end it is."""
+    owned: tuple[str, ...]
+    """The responsibilities of that discipline that are the member's own."""
+    deputised: tuple[str, ...]
+    """Those for which the member stands in."""
+    gaps: tuple[str, ...]
+    """Those of both for which nobody can act at the end, as things are now: a gap threatens."""
+    leads: tuple[str, ...]
+    """Members to tell besides, who are asked to see to it; never the member."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.member_id

@@ -78,6 +78,12 @@ TEAM_COVERAGE = Topic(
     "Who acts for each responsibility. Read it from the start to have them all, then follow it.",
     compacted=True,
 )
+TEAM_QUALIFICATIONS = Topic(
+    "team.qualifications",
+    "scheduler",
+    "member id",
+    "Whose qualification ends soon, and what depends on it.",
+)
 WORK_HANDOVERS = Topic(
     "work.handovers",
     "scheduler",
@@ -146,6 +152,7 @@ TOPICS: tuple[Topic, ...] = (
     TEAM_DIRECTORY,
     TEAM_ABSENCES,
     TEAM_COVERAGE,
+    TEAM_QUALIFICATIONS,
     WORK_HANDOVERS,
     COMMUNITY_MESSAGES,
     COMMUNITY_CONVERSATIONS,

@@ -8,27 +8,35 @@ from pathlib import Path
 
 import pytest
 
-from services.notifier.delivery.domain import Delivery, acknowledge, begin
+from services.notifier.briefs.domain import Brief, Handover, Notification, Share, Story
+from services.notifier.delivery.domain import acknowledge, begin, plan
+from services.notifier.reminders.domain import Expiry, Reminder
+from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
-from shared.events.notifier import NotificationKind
+from shared.events.scheduler import HandoverCause, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("notifier")
-DELIVERY = Delivery(
-    notification_id="0193a1b2:tom:brief",
-    handover_id="0193a1b2",
-    member_id="tom",
-    kind=NotificationKind.BRIEF,
-    planned_at=NOW,
-    due_at=NOW,
-    changed_at=NOW,
+HANDOVER = Handover(
+    id="0193a1b2",
+    number="H-2026-0147",
+    epoch=7,
+    cause=HandoverCause.ABSENCE_STARTED,
+    absent_member="jana",
+    started_at=NOW,
+    completed_at=NOW,
 )
+BRIEF = Notification(HANDOVER, "tom", Brief(Story.STANDING_IN, Share("tom", {}, None, ())))
+END = datetime(2026, 12, 24, 23, tzinfo=UTC)
+EXPIRY = Expiry("jana", Discipline.COPYWRITING, END, ReminderStage.FIRST)
+REMINDER = Notification(EXPIRY, "lena", Reminder(("roast:copywriting",), (), ()))
 
 
 def emitted() -> list[Event]:
-    begun = begin(DELIVERY, NOW)
+    (planned, _), (_, reminding) = plan(BRIEF, NOW), plan(REMINDER, NOW)
+    begun = begin(planned, NOW)
     assert begun is not None
-    return [*begun[1], *acknowledge(DELIVERY, NOW, by_link=False)[1]]
+    return [*begun[1], *acknowledge(planned, NOW, by_link=False)[1], *reminding]
 
 
 @pytest.mark.parametrize("event", emitted(), ids=lambda event: str(event.type))

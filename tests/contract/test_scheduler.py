@@ -10,6 +10,8 @@ import pytest
 
 from services.scheduler.absences.domain import cancel, end, report, reschedule
 from services.scheduler.absences.period import Period
+from services.scheduler.coverage.domain import Team
+from services.scheduler.coverage.person import Person
 from services.scheduler.coverage.store import Covered
 from services.scheduler.handovers.domain import (
     PARTICIPANTS,
@@ -19,11 +21,14 @@ from services.scheduler.handovers.domain import (
     part_of,
 )
 from services.scheduler.members.domain import Member, member_changed
+from services.scheduler.qualifications.domain import Qualification
+from services.scheduler.qualifications.expiry import expiring
+from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
 from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
-from shared.events.scheduler import ActsAs, HandoverCause, Presence
+from shared.events.scheduler import ActsAs, HandoverCause, Presence, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("scheduler")
@@ -92,6 +97,19 @@ MOVED = WorkHandedOver(
     ),
     moved_at=NOW,
 )
+END = datetime(2026, 12, 24, 23, tzinfo=UTC)
+QUALIFIED = Qualification("jana", Discipline.COPYWRITING, level=2, valid_until=END)
+CONCERNED = [
+    Responsibility("roast", None, Discipline.COPYWRITING, "jana", ("tom",)),
+    Responsibility("works", None, Discipline.COPYWRITING, "mira", ("jana",)),
+]
+TEAM = Team(
+    {
+        "tom": Person(
+            "tom", active=True, clients=None, qualified_until={Discipline.COPYWRITING: None}
+        )
+    }
+)
 
 
 def emitted() -> list[Event]:
@@ -101,6 +119,7 @@ def emitted() -> list[Event]:
     _, ended = end(absence, tomorrow, tomorrow)
     _, cancelled = cancel(absence, tomorrow)
     completed = complete(HANDOVER, [part_of(MOVED)], ["lena"], NOW + timedelta(seconds=1))
+    _, expires = expiring(QUALIFIED, ReminderStage.FIRST, END, CONCERNED, TEAM, ["lena"])
     return [
         member_changed(JANA),
         *reported,
@@ -111,6 +130,7 @@ def emitted() -> list[Event]:
         HANDOVER.started(),
         MOVED,
         completed,
+        expires,
     ]
 
 

@@ -248,16 +248,17 @@ def deliveries(
 ) -> Iterator[Finding]:
     """Each mail was written down first and came once; what is sent has arrived, once a person and
     cause. A delivery whose outcome is unknown may have arrived or not."""
-    about = {row["message_id"]: row["notification_id"] for row in attempts}
+    of_mail = {row["message_id"]: row["notification_id"] for row in attempts}
     for mail, count in Counter(mail.message_id for mail in mails).items():
         if count > 1:
             yield Finding(Wrong.DOUBLED, f"mail {mail} came {count} times")
-        if mail not in about:
+        if mail not in of_mail:
             yield Finding(Wrong.DOUBLED, f"mail {mail} came, though nobody wrote it down")
-    arrived = Counter(about.get(mail) for mail in {mail.message_id for mail in mails})
+    arrived = Counter(of_mail.get(mail) for mail in {mail.message_id for mail in mails})
     causes: Counter[tuple[str, str, str]] = Counter()
     for row in notifications:
-        causes[row["handover_id"], row["member_id"], row["kind"]] += 1
+        about = str(row.get("expiry", row.get("handover_id")))
+        causes[about, row["member_id"], row["kind"]] += 1
         if row["state"] == "sent" and not arrived[row["_id"]]:
             yield Finding(Wrong.LOST, f"notification {row['_id']} is sent and has not arrived")
         if arrived[row["_id"]] > 1:

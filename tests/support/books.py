@@ -113,7 +113,7 @@ class Books:
     def doubled_notifications(self) -> list[str]:
         """Persons who were told of one cause more than once."""
         causes = Counter(
-            (row["handover_id"], row["member_id"], row["kind"])
+            (str(row.get("expiry", row.get("handover_id"))), row["member_id"], row["kind"])
             for row in self.rows("notifier", "notifications")
         )
         return [str(cause) for cause, times in causes.items() if times > 1]

@@ -1,4 +1,4 @@
-"""Who is told what about a handover, and how much of it is still true when the mail goes out."""
+"""Who is told what, about a handover or an end, and what of it is still true when it goes out."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.notifier.reminders.domain import Expiry, Reminder, expiry_of, reminder_of
 from shared.events.handover import ItemKind
-from shared.events.notifier import NotificationKind
-from shared.events.scheduler import HandoverCause, HandoverCompleted
+from shared.events.scheduler import HandoverCause, HandoverCompleted, QualificationExpiring
 
 __all__ = [
     "Brief",
     "Coverage",
     "Handover",
+    "Kind",
     "Notification",
     "Share",
     "Story",
@@ -22,7 +23,17 @@ __all__ = [
     "for_eyes",
     "in_force",
     "notifications",
+    "reminders",
 ]
+
+
+class Kind(StrEnum):
+    """A brief tells a deputy what they take over, a summary tells a lead what moved, a reminder
+    tells both of a qualification that ends."""
+
+    BRIEF = "brief"
+    SUMMARY = "summary"
+    REMINDER = "reminder"
 
 
 class Story(StrEnum):
@@ -96,23 +107,28 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One person is told one thing about one handover, once: that is its `id`."""
+    """One person is told one thing about one handover or end, once: that is its `id`.
 
-    handover: Handover
+    A handover is told by briefs and summaries, an end by reminders.
+    """
+
+    about: Handover | Expiry
     member_id: str
-    content: Brief | Summary
+    content: Brief | Summary | Reminder
 
     @property
-    def kind(self) -> NotificationKind:
+    def kind(self) -> Kind:
         match self.content:
             case Brief():
-                return NotificationKind.BRIEF
+                return Kind.BRIEF
             case Summary():
-                return NotificationKind.SUMMARY
+                return Kind.SUMMARY
+            case Reminder():
+                return Kind.REMINDER
 
     @property
     def id(self) -> str:
-        return f"{self.handover.id}:{self.member_id}:{self.kind.value}"
+        return f"{self.about.id}:{self.member_id}:{self.kind.value}"
 
     @property
     def responsibilities(self) -> frozenset[str]:
@@ -122,6 +138,17 @@ class Notification:
                 return frozenset(share.responsibilities)
             case Summary(gaps=gaps) as summary:
                 return summary.responsibilities.union(gaps)
+            case Reminder() as reminder:
+                return reminder.responsibilities
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody it speaks of to its reader."""
+        match self.about:
+            case Handover(absent_member=member_id) | Expiry(member_id=member_id):
+                about = () if member_id is None else (member_id,)
+        shares = self.content.shares if isinstance(self.content, Summary) else ()
+        return frozenset((*about, *(share.member_id for share in shares)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +185,24 @@ def notifications(event: HandoverCompleted) -> Iterator[Notification]:
                 yield Notification(handover, lead, summary)
 
 
+def reminders(event: QualificationExpiring) -> Iterator[Notification]:
+    """One for the member, one for each lead to tell, one for whoever is both."""
+    for reader in dict.fromkeys((event.member_id, *event.leads)):
+        yield Notification(expiry_of(event), reader, reminder_of(event))
+
+
 def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> Notification | None:
     """What is left of it in the light of `coverage`; None when nothing is.
 
-    A responsibility is left out of a brief when a newer epoch has given it to somebody else. A
-    summary tells what happened, so it stays as it is.
+    A responsibility is left out of a brief when a newer epoch has given it to somebody else. What
+    else tells what happened, or will, and stays as it is.
     """
-    match notification.content:
-        case Summary():
-            return notification
-        case Brief(share=share) as brief:
+    match notification:
+        case Notification(about=Handover(epoch=epoch), content=Brief(share=share) as brief):
             kept = tuple(
-                responsibility
-                for responsibility in share.responsibilities
-                if not _taken_away(notification, coverage.get(responsibility))
+                id
+                for id in share.responsibilities
+                if not _taken_away(notification.member_id, epoch, coverage.get(id))
             )
             if kept == share.responsibilities:
                 return notification
@@ -179,26 +210,38 @@ def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> No
                 return None
             rest = replace(share, responsibilities=kept, complete=False)
             return replace(notification, content=replace(brief, share=rest))
+        case _:
+            return notification
 
 
 def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Notification:
-    """A summary for somebody who must not see every client: nothing of the others'
-    responsibilities, and no counts in which their items are. A brief is about its reader's own.
+    """A summary or a reminder for somebody who must not see every client: nothing of the others'
+    responsibilities, and no counts in which their items are. A brief, and a reminder of the
+    reader's own qualification, are about their own.
 
     Every item counted belongs to one of the responsibilities named: of its share, or of the gaps
     if it is uncovered.
     """
-    match notification.content:
-        case Brief():
+    match notification:
+        case Notification(content=Summary() as summary):
+            return replace(notification, content=_visible(summary, may_see))
+        case Notification(about=Expiry(member_id=whose), content=Reminder() as reminder) if (
+            whose != notification.member_id
+        ):
+            return replace(notification, content=reminder.among(may_see))
+        case _:
             return notification
-        case Summary(shares=shares, moved=moved, uncovered=uncovered, gaps=gaps):
-            seen = Summary(
-                shares=tuple(_visible_shares(shares, may_see)),
-                moved=moved if all(map(may_see, notification.responsibilities)) else None,
-                uncovered=uncovered if all(map(may_see, gaps)) else None,
-                gaps=tuple(filter(may_see, gaps)),
-            )
-            return replace(notification, content=seen)
+
+
+def _visible(summary: Summary, may_see: Callable[[str], bool]) -> Summary:
+    gaps = summary.gaps
+    all_seen = all(map(may_see, summary.responsibilities.union(gaps)))
+    return Summary(
+        shares=tuple(_visible_shares(summary.shares, may_see)),
+        moved=summary.moved if all_seen else None,
+        uncovered=summary.uncovered if all(map(may_see, gaps)) else None,
+        gaps=tuple(filter(may_see, gaps)),
+    )
 
 
 def _visible_shares(shares: Iterable[Share], may_see: Callable[[str], bool]) -> Iterator[Share]:
@@ -210,12 +253,8 @@ def _visible_shares(shares: Iterable[Share], may_see: Callable[[str], bool]) -> 
             yield replace(share, responsibilities=visible, items=None, first_due_at=None)
 
 
-def _taken_away(notification: Notification, coverage: Coverage | None) -> bool:
-    return (
-        coverage is not None
-        and coverage.epoch > notification.handover.epoch
-        and coverage.acting != notification.member_id
-    )
+def _taken_away(member_id: str, epoch: int, coverage: Coverage | None) -> bool:
+    return coverage is not None and coverage.epoch > epoch and coverage.acting != member_id
 
 
 def _shares(event: HandoverCompleted) -> Iterator[Share]:

@@ -16,7 +16,7 @@ from email.policy import SMTP
 from html import unescape
 from urllib.parse import quote
 
-from services.notifier.briefs.domain import Brief, Notification, for_eyes
+from services.notifier.briefs.domain import Brief, Handover, Kind, Notification, for_eyes
 from services.notifier.directory.people import Member, Responsibility
 from shared.auth import Identity, Role, Scope, Tokens
 from shared.ui.i18n import LANGUAGES, SOURCE_LANGUAGE
@@ -26,6 +26,9 @@ __all__ = ["LINK_LASTS", "Letter", "Letters", "NoAddress", "acknowledge_path", "
 
 ACKNOWLEDGE = "acknowledge"
 LINK_LASTS = timedelta(days=7)
+
+_LISTS = {Kind.BRIEF: "handovers", Kind.SUMMARY: "handovers", Kind.REMINDER: "qualifications"}
+"""What readers can sort their mail by."""
 
 # Seven bits only: no server on the way has to re-encode what was stored.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -84,7 +87,7 @@ class Letters:
         template = f"mail_{notification.kind.value}"
         context = {
             "notification": visible,
-            "handover": visible.handover,
+            "about": visible.about,
             "content": visible.content,
             "reader": reader,
             "people": people,
@@ -98,7 +101,7 @@ class Letters:
         mail["Date"] = now
         mail["Message-ID"] = message_id
         mail["Auto-Submitted"] = "auto-generated"
-        mail["List-Id"] = f"Understudy <handovers.{self.domain}>"
+        mail["List-Id"] = f"Understudy <{_LISTS[visible.kind]}.{self.domain}>"
         mail.set_content(self._text(template, reader, "body", context))
         mail.add_alternative(self._html(template, reader, context), subtype="html")
         return Letter(message_id, self._from.addr_spec, recipient.addr_spec, mail.as_bytes())
@@ -122,12 +125,15 @@ class Letters:
 
     def _links(self, notification: Notification, reader: Member) -> dict[str, str]:
         links = {
-            "receipt": f"{self._public_url}/scheduler/handovers/{quote(notification.handover.id)}",
+            "skills": f"{self._public_url}/scheduler/skills",
             "task": f"{self._public_url}/planner/",
             "publication": f"{self._public_url}/scheduler/",
             "conversation": f"{self._public_url}/inbox/",
             "notifications": self._public_url + self._ui.url("/"),
         }
+        if isinstance(notification.about, Handover):
+            receipt = f"/scheduler/handovers/{quote(notification.about.id)}"
+            links["receipt"] = self._public_url + receipt
         if isinstance(notification.content, Brief):
             links[ACKNOWLEDGE] = self._acknowledge_link(notification.id, reader)
         return links

@@ -20,12 +20,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.notifier.briefs.domain import Handover, Kind, Notification
+from services.notifier.reminders.domain import Expiry
 from shared.errors import N_, NotAllowedNow
 from shared.events.envelope import Event
 from shared.events.notifier import (
     DeliveryChanged,
     DeliveryState,
     NotificationKind,
+    ReminderDeliveryChanged,
     WorkAcknowledged,
 )
 
@@ -46,6 +49,7 @@ __all__ = [
     "decide",
     "lose",
     "message_id",
+    "plan",
     "postpone",
     "settle",
     "supersede",
@@ -83,7 +87,7 @@ class NothingToDecide(NotAllowedNow):
 class NothingToAcknowledge(NotAllowedNow):
     code = "nothing_to_acknowledge"
     title = N_("There is nothing to take note of")
-    detail = N_("The work has gone to somebody else since, or this is a summary.")
+    detail = N_("The work has gone to somebody else since, or this is a summary or a reminder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +139,9 @@ class Delivery:
     """
 
     notification_id: str
-    handover_id: str
+    about: Handover | Expiry
     member_id: str
-    kind: NotificationKind
+    kind: Kind
     planned_at: datetime
     due_at: datetime
     changed_at: datetime
@@ -154,6 +158,20 @@ class Delivery:
 
 
 Changed = tuple[Delivery, list[Event]]
+
+
+def plan(notification: Notification, now: datetime) -> Changed:
+    """To be sent as soon as its turn comes."""
+    planned = Delivery(
+        notification_id=notification.id,
+        about=notification.about,
+        member_id=notification.member_id,
+        kind=notification.kind,
+        planned_at=now,
+        due_at=now,
+        changed_at=now,
+    )
+    return planned, [_told(planned)]
 
 
 def begin(delivery: Delivery, now: datetime) -> Changed | None:
@@ -229,13 +247,13 @@ def acknowledge(delivery: Delivery, now: datetime, *, by_link: bool) -> Changed:
 
     The link stands only in the mail: whoever uses it has the mail, so it has arrived.
     """
-    superseded = delivery.state is DeliveryState.SUPERSEDED
-    if delivery.kind is not NotificationKind.BRIEF or superseded:
+    about, superseded = delivery.about, delivery.state is DeliveryState.SUPERSEDED
+    if not isinstance(about, Handover) or delivery.kind is not Kind.BRIEF or superseded:
         raise NothingToAcknowledge
     if delivery.acknowledged_at is not None:
         return delivery, []
     event = WorkAcknowledged(
-        handover_id=delivery.handover_id, member_id=delivery.member_id, acknowledged_at=now
+        handover_id=about.id, member_id=delivery.member_id, acknowledged_at=now
     )
     noted = replace(delivery, acknowledged_at=now, arrived=by_link)
     if by_link and delivery.state not in (DeliveryState.SENDING, DeliveryState.SENT):
@@ -276,11 +294,25 @@ def _enter(
         changed_at=now,
         version=delivery.version + 1,
     )
-    event = DeliveryChanged(
-        notification_id=delivery.notification_id,
-        member_id=delivery.member_id,
-        kind=delivery.kind,
-        handover_id=delivery.handover_id,
-        state=state,
-    )
-    return changed, [event]
+    return changed, [_told(changed)]
+
+
+def _told(delivery: Delivery) -> Event:
+    """Its state, as an event of what it is about."""
+    match delivery.about:
+        case Handover(id=handover_id):
+            return DeliveryChanged(
+                notification_id=delivery.notification_id,
+                member_id=delivery.member_id,
+                kind=NotificationKind(delivery.kind),
+                handover_id=handover_id,
+                state=delivery.state,
+            )
+        case Expiry(member_id=about_member, discipline=discipline):
+            return ReminderDeliveryChanged(
+                notification_id=delivery.notification_id,
+                member_id=delivery.member_id,
+                about_member=about_member,
+                discipline=discipline,
+                state=delivery.state,
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from services.notifier.briefs.domain import Brief, Notification, for_eyes
+from services.notifier.briefs.domain import Notification, for_eyes
 from services.notifier.delivery.store import Deliveries, Told
 from services.notifier.directory.people import Member, Responsibility
 from services.notifier.directory.store import Directory
@@ -68,7 +68,7 @@ class Desk:
 
     async def names(self, notifications: Iterable[Notification]) -> Names:
         notifications = list(notifications)
-        people = {id for each in notifications for id in _people(each)}
+        people = {id for each in notifications for id in (each.member_id, *each.people)}
         ids = {id for each in notifications for id in each.responsibilities}
         return Names(
             await self._directory.members(people), await self._directory.responsibilities(ids)
@@ -82,12 +82,3 @@ class Desk:
 
         seen = [replace(each, notification=for_eyes(each.notification, may_see)) for each in told]
         return Reading(seen, names)
-
-
-def _people(notification: Notification) -> Iterable[str]:
-    yield notification.member_id
-    if notification.handover.absent_member is not None:
-        yield notification.handover.absent_member
-    if not isinstance(notification.content, Brief):
-        for share in notification.content.shares:
-            yield share.member_id

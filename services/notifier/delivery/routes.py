@@ -9,15 +9,17 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
-from services.notifier.briefs.domain import Brief, Share, Story, Summary
+from services.notifier.briefs.domain import Brief, Handover, Kind, Share, Story, Summary
 from services.notifier.delivery.domain import Decision, Reason
 from services.notifier.delivery.reading import Desk
 from services.notifier.delivery.store import Told
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
+from services.notifier.reminders.domain import Expiry, Reminder
 from shared.auth import Identity, Permission
+from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
-from shared.events.notifier import DeliveryState, NotificationKind
-from shared.events.scheduler import HandoverCause
+from shared.events.notifier import DeliveryState
+from shared.events.scheduler import HandoverCause, ReminderStage
 from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]
@@ -77,16 +79,31 @@ class SummaryView(BaseModel):
     gaps: tuple[str, ...]
 
 
+class ReminderView(BaseModel):
+    """The member's qualification ends at `valid_until`; from then on they cannot act for what is
+    `owned` and `deputised`, and for `gaps` of these nobody else can either."""
+
+    member_id: str
+    discipline: Discipline
+    valid_until: AwareDatetime
+    stage: ReminderStage
+    owned: tuple[str, ...]
+    deputised: tuple[str, ...]
+    gaps: tuple[str, ...]
+
+
 class NotificationView(BaseModel):
-    """`brief` or `summary` is there, by `kind`. `reply` is what the mail server said last."""
+    """`brief`, `summary` or `reminder` is there, by `kind`; `handover` with the first two. `reply`
+    is what the mail server said last."""
 
     id: str
     version: int
-    kind: NotificationKind
+    kind: Kind
     member_id: str
-    handover: HandoverView
+    handover: HandoverView | None = None
     brief: BriefView | None = None
     summary: SummaryView | None = None
+    reminder: ReminderView | None = None
     state: DeliveryState
     reason: Reason | None
     reply: str
@@ -100,19 +117,20 @@ class NotificationView(BaseModel):
 
     @classmethod
     def of(cls, told: Told) -> NotificationView:
-        notification, handover = told.notification, told.notification.handover
+        about, content = told.notification.about, told.notification.content
         return cls(
-            id=notification.id,
-            handover=HandoverView(
-                **{name: getattr(handover, name) for name in HandoverView.model_fields}
-            ),
-            brief=_brief(notification.content),
-            summary=_summary(notification.content),
+            id=told.notification.id,
+            handover=_handover(about),
+            brief=_brief(content),
+            summary=_summary(content),
+            reminder=_reminder(about, content),
             **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
         )
 
 
-_OF_DELIVERY = frozenset(NotificationView.model_fields) - {"id", "handover", "brief", "summary"}
+_OF_DELIVERY = frozenset(NotificationView.model_fields) - {
+    "id", "handover", "brief", "summary", "reminder",
+}  # fmt: skip
 
 
 class DecisionBody(StrictModel):
@@ -179,18 +197,38 @@ def _answer(told: Told) -> Response:
     return reply(NotificationView.of(told), version=told.delivery.version)
 
 
-def _brief(content: Brief | Summary) -> BriefView | None:
+def _handover(about: Handover | Expiry) -> HandoverView | None:
+    if not isinstance(about, Handover):
+        return None
+    return HandoverView(**{name: getattr(about, name) for name in HandoverView.model_fields})
+
+
+def _brief(content: Brief | Summary | Reminder) -> BriefView | None:
     if not isinstance(content, Brief):
         return None
     return BriefView(story=content.story, share=ShareView.of(content.share))
 
 
-def _summary(content: Brief | Summary) -> SummaryView | None:
+def _summary(content: Brief | Summary | Reminder) -> SummaryView | None:
     if not isinstance(content, Summary):
         return None
     return SummaryView(
         shares=[ShareView.of(share) for share in content.shares],
         moved=content.moved,
         uncovered=content.uncovered,
+        gaps=content.gaps,
+    )
+
+
+def _reminder(about: Handover | Expiry, content: Brief | Summary | Reminder) -> ReminderView | None:
+    if not (isinstance(about, Expiry) and isinstance(content, Reminder)):
+        return None
+    return ReminderView(
+        member_id=about.member_id,
+        discipline=about.discipline,
+        valid_until=about.valid_until,
+        stage=about.stage,
+        owned=content.owned,
+        deputised=content.deputised,
         gaps=content.gaps,
     )

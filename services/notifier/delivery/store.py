@@ -1,6 +1,7 @@
 """Collections `notifications` (what is told and how it is going) and `attempts` (the mails).
 
     notifications {_id: "<handover>:<member>:<kind>", handover, content, clients, <delivery>}
+                  {_id: "<expiry>:<member>:reminder", expiry, content, clients, <delivery>}
     attempts      {_id: "<notification>#<number>", mail, message_id, …, outcome}
 
 Readers ask as somebody (`Identity`): own notifications always, all of them with the permission
@@ -16,11 +17,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.notifier.briefs.domain import Brief, Handover, Notification, Summary
+from services.notifier.briefs.domain import Brief, Handover, Kind, Notification, Summary
 from services.notifier.briefs.letters import Letter
 from services.notifier.delivery.domain import Delivery, Outcome
+from services.notifier.reminders.domain import Expiry, Reminder
 from shared.auth import Identity, Permission
-from shared.events.notifier import DeliveryState, NotificationKind
+from shared.events.notifier import DeliveryState
 from shared.mongo import Conflict, Document, Mongo, Session
 from shared.paging import Order
 
@@ -50,10 +52,11 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
 
 _ORDER = Order(NOTIFICATIONS, ("planned_at", -1), ("_id", -1))
 _DELIVERY = TypeAdapter(Delivery)
-_HANDOVER = TypeAdapter(Handover)
+_HANDOVER, _EXPIRY = TypeAdapter(Handover), TypeAdapter(Expiry)
 _CONTENT: Mapping[str, TypeAdapter[Any]] = {
-    NotificationKind.BRIEF: TypeAdapter(Brief),
-    NotificationKind.SUMMARY: TypeAdapter(Summary),
+    Kind.BRIEF: TypeAdapter(Brief),
+    Kind.SUMMARY: TypeAdapter(Summary),
+    Kind.REMINDER: TypeAdapter(Reminder),
 }
 _UNDER_WAY = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
 _NEEDS_A_PERSON = (DeliveryState.UNKNOWN.value, DeliveryState.FAILED.value)
@@ -99,10 +102,10 @@ class Deliveries:
     async def add(self, session: Session, told: Told, clients: Iterable[str | None]) -> None:
         row = {
             "_id": told.notification.id,
-            "handover": _HANDOVER.dump_python(told.notification.handover),
+            **_about(told.notification.about),
             "content": _content(told.notification),
             "clients": _sorted(clients),
-            **_DELIVERY.dump_python(told.delivery),
+            **_fields(told.delivery),
         }
         await self._notifications.insert_one(row, session=session)
 
@@ -113,7 +116,7 @@ class Deliveries:
     async def save(self, session: Session, before: Delivery, after: Delivery) -> None:
         """Raises `Conflict` if somebody has changed it since it was loaded."""
         query = {"_id": before.notification_id, "version": before.version}
-        update = {"$set": _DELIVERY.dump_python(after)}
+        update = {"$set": _fields(after)}
         result = await self._notifications.update_one(query, update, session=session)
         if result.matched_count != 1:
             raise Conflict(f"{before.notification_id} has changed meanwhile")
@@ -192,7 +195,7 @@ class Deliveries:
         return await self._notifications.count_documents(
             {
                 "member_id": reader.member_id,
-                "kind": NotificationKind.BRIEF.value,
+                "kind": Kind.BRIEF.value,
                 "acknowledged_at": None,
                 "state": {"$ne": DeliveryState.SUPERSEDED.value},
             }
@@ -235,6 +238,22 @@ def _visible_to(reader: Identity) -> Document:
     return {"$or": [own, {"$nor": [outside]}]}
 
 
+def _fields(delivery: Delivery) -> Document:
+    """What changes while it is on its way, and its keys."""
+    fields: Document = _DELIVERY.dump_python(delivery)
+    del fields["about"]
+    return fields
+
+
+def _about(about: Handover | Expiry) -> Document:
+    """What it is about, under its name: handovers are stored as they were before reminders."""
+    match about:
+        case Handover(id=handover_id):
+            return {"handover": _HANDOVER.dump_python(about), "handover_id": handover_id}
+        case Expiry():
+            return {"expiry": _EXPIRY.dump_python(about)}
+
+
 def _content(notification: Notification) -> Document:
     return dict(_CONTENT[notification.kind].dump_python(notification.content))
 
@@ -245,12 +264,16 @@ def _sorted(clients: Iterable[str | None]) -> list[str | None]:
 
 
 def _told(row: Document) -> Told:
-    delivery = _DELIVERY.validate_python(
-        {name: row[name] for name in Delivery.__dataclass_fields__}
+    is_reminder = row["kind"] == Kind.REMINDER
+    about: Handover | Expiry = (
+        _EXPIRY.validate_python(row["expiry"])
+        if is_reminder
+        else _HANDOVER.validate_python(row["handover"])
     )
+    fields = {name: row[name] for name in Delivery.__dataclass_fields__ if name != "about"}
     notification = Notification(
-        handover=_HANDOVER.validate_python(row["handover"]),
+        about=about,
         member_id=row["member_id"],
         content=_CONTENT[row["kind"]].validate_python(row["content"]),
     )
-    return Told(notification, delivery)
+    return Told(notification, _DELIVERY.validate_python({**fields, "about": about}))

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 
 from services.notifier.briefs.domain import (
     Brief,
+    Handover,
     Notification,
     in_force,
     notifications,
+    reminders,
 )
 from services.notifier.briefs.letters import Letters, NoAddress
 from services.notifier.delivery import domain
@@ -18,10 +20,11 @@ from services.notifier.delivery.domain import Changed, Decision, Delivery, Outco
 from services.notifier.delivery.store import Attempt, Deliveries, Told
 from services.notifier.directory.people import Member
 from services.notifier.directory.store import Directory
+from services.notifier.reminders.domain import Expiry, expiry_of, holds
 from shared.auth import Identity
 from shared.errors import NotFound, StaleVersion
-from shared.events.notifier import DeliveryChanged, DeliveryState
-from shared.events.scheduler import HandoverCompleted
+from shared.events.notifier import DeliveryState
+from shared.events.scheduler import HandoverCompleted, QualificationExpiring
 from shared.outbox import Transaction
 
 __all__ = [
@@ -29,9 +32,10 @@ __all__ = [
     "begin_attempt",
     "decide_outcome",
     "lose_attempt",
-    "plan",
     "put_off",
     "settle_attempt",
+    "tell_of_expiry",
+    "tell_of_handover",
 ]
 
 LOOK_AGAIN = timedelta(seconds=2)
@@ -40,22 +44,44 @@ PATIENCE = timedelta(minutes=10)
 """How long a notification waits for the directory to tell who its member is."""
 
 
-async def plan(
+async def tell_of_handover(
     tx: Transaction,
     deliveries: Deliveries,
     directory: Directory,
     event: HandoverCompleted,
     now: datetime,
 ) -> None:
+    await _plan(tx, deliveries, directory, notifications(event), now)
+
+
+async def tell_of_expiry(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: QualificationExpiring,
+    now: datetime,
+) -> None:
+    await directory.put_expiry(tx.session, expiry_of(event))
+    await _plan(tx, deliveries, directory, reminders(event), now)
+
+
+async def _plan(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    notifications: Iterable[Notification],
+    now: datetime,
+) -> None:
     """One notification per person and cause, however often the event comes."""
-    wanted = list(notifications(event))
+    wanted = list(notifications)
     known = await deliveries.known(tx.session, [each.id for each in wanted])
     for notification in wanted:
         if notification.id not in known:
-            delivery = _planned(notification, now)
+            delivery, events = domain.plan(notification, now)
             clients = await _clients(tx, directory, notification)
             await deliveries.add(tx.session, Told(notification, delivery), clients)
-            tx.emit(_changed(delivery))
+            for event in events:
+                tx.emit(event)
 
 
 async def begin_attempt(
@@ -78,7 +104,7 @@ async def begin_attempt(
     if reader is None:
         await _wait_for_directory(tx, deliveries, told.delivery, now)
         return None
-    current = await _in_force(tx, directory, told.notification, reader)
+    current = await _in_force(tx, directory, told.notification, reader, now)
     if current is None:
         await _apply(tx, deliveries, told.delivery, domain.supersede(told.delivery, now))
         return None
@@ -186,11 +212,16 @@ async def _wait_for_directory(
 
 
 async def _in_force(
-    tx: Transaction, directory: Directory, notification: Notification, reader: Member
+    tx: Transaction, directory: Directory, notification: Notification, reader: Member, now: datetime
 ) -> Notification | None:
-    is_brief = isinstance(notification.content, Brief)
-    if is_brief and reader.left_after(notification.handover.epoch):
-        return None
+    match notification:
+        case Notification(about=Expiry() as expiry):
+            newest = await directory.expiry(expiry.qualification_id, tx.session)
+            whose = await directory.member(expiry.member_id, tx.session)
+            has_left = whose is not None and not whose.active
+            return notification if holds(expiry, newest, now) and not has_left else None
+        case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
+            return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)
     return in_force(notification, coverage)
 
@@ -208,7 +239,7 @@ async def _compose(
     letter = letters.compose(
         notification,
         reader,
-        people=await directory.members(_people(notification), tx.session),
+        people=await directory.members(notification.people, tx.session),
         responsibilities=await directory.responsibilities(
             notification.responsibilities, tx.session
         ),
@@ -218,38 +249,9 @@ async def _compose(
     return Attempt(notification.id, delivery.attempts, letter, now, process)
 
 
-def _people(notification: Notification) -> Iterable[str]:
-    if notification.handover.absent_member is not None:
-        yield notification.handover.absent_member
-    if not isinstance(notification.content, Brief):
-        for share in notification.content.shares:
-            yield share.member_id
-
-
 async def _clients(
     tx: Transaction, directory: Directory, notification: Notification
 ) -> set[str | None]:
     named = await directory.responsibilities(notification.responsibilities, tx.session)
-    return {responsibility.client_id for responsibility in named.values()}
-
-
-def _planned(notification: Notification, now: datetime) -> Delivery:
-    return Delivery(
-        notification_id=notification.id,
-        handover_id=notification.handover.id,
-        member_id=notification.member_id,
-        kind=notification.kind,
-        planned_at=now,
-        due_at=now,
-        changed_at=now,
-    )
-
-
-def _changed(delivery: Delivery) -> DeliveryChanged:
-    return DeliveryChanged(
-        notification_id=delivery.notification_id,
-        member_id=delivery.member_id,
-        kind=delivery.kind,
-        handover_id=delivery.handover_id,
-        state=DeliveryState.PLANNED,
-    )
+    # What speaks of no client is not of any that a limited scope allows.
+    return {responsibility.client_id for responsibility in named.values()} or {None}

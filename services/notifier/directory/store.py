@@ -1,17 +1,22 @@
-"""Projections: `members`, `coverage`, `clients` and `pages`, each keyed by the aggregate's id."""
+"""Projections: `members`, `coverage`, `clients` and `pages`, each keyed by the aggregate's id; and
+`expiries`, the end that was told last of each qualification."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
 from pymongo import ReplaceOne
 
 from services.notifier.briefs.domain import Coverage
 from services.notifier.directory.people import Member, Responsibility
+from services.notifier.reminders.domain import Expiry
 from shared.mongo import Document, Mongo, Session
 
 __all__ = ["Directory"]
+
+_EXPIRY = TypeAdapter(Expiry)
 
 
 class Directory:
@@ -52,6 +57,15 @@ class Directory:
             )
             for id, row in rows.items()
         }
+
+    async def put_expiry(self, session: Session, expiry: Expiry) -> None:
+        row = _EXPIRY.dump_python(expiry)
+        await self.replace(session, "expiries", {expiry.qualification_id: row})
+
+    async def expiry(self, qualification_id: str, session: Session) -> Expiry | None:
+        rows = await self._rows("expiries", [qualification_id], session)
+        row = rows.get(qualification_id)
+        return None if row is None else _EXPIRY.validate_python(row)
 
     async def responsibilities(
         self, ids: Iterable[str], session: Session | None = None

@@ -27,6 +27,7 @@ from services.scheduler.handovers.marks import CommitMarks
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.members.store import Members
 from services.scheduler.metrics import HANDOVER_SECONDS
+from services.scheduler.responsibilities.leads import leads_to_tell
 from services.scheduler.responsibilities.store import ClientLeads
 from shared.events.handover import WorkHandedOver
 from shared.events.notifier import WorkAcknowledged
@@ -120,7 +121,8 @@ class Closing:
             await self._note_fault(tx, handover, problem)
             return False
         clients = {*handover.clients, *(move.client_id for part in parts for move in part.moves)}
-        completed = complete(handover, parts, await self._summary_for(tx, clients), now)
+        leads = await leads_to_tell(tx, self.leads, self.members, clients)
+        completed = complete(handover, parts, leads, now)
         await self.handovers.note_completed(tx, completed, clients)
         tx.emit(completed)
         took = (now - handover.started_at).total_seconds()
@@ -139,14 +141,6 @@ class Closing:
         if handover.fault != problem:
             _log.error("receipt does not add up", handover=handover.number, fault=problem)
             await self.handovers.note_fault(tx, handover.id, problem)
-
-    async def _summary_for(self, tx: Transaction, clients: set[str]) -> list[str]:
-        """The clients' leads, without those who have left; without those away, if any is here."""
-        lists = await self.leads.of_clients(clients, tx.session)
-        ids = dict.fromkeys(member_id for client in sorted(lists) for member_id in lists[client])
-        members = await self.members.load(ids, tx.session)
-        active = [one for one in ids if one in members and members[one].active]
-        return [one for one in active if members[one].present] or active
 
 
 async def take_answer(

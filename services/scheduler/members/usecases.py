@@ -20,6 +20,7 @@ from services.scheduler.members.domain import (
     initials_of,
     rarest_colour,
 )
+from services.scheduler.qualifications.reminders import schedule_reminders_of
 from shared.auth import SIGN_IN, Identity, Role, Scope, Tokens
 from shared.errors import N_, AlreadyExists, Forbidden, NotFound
 from shared.ids import new_id
@@ -113,6 +114,8 @@ async def edit_member(
     await _check_email(tx, desk, after.email, member_id)
     await _check_leads(tx, desk, before, after)
     await desk.members.put(tx, after)
+    if after.active and not before.active:
+        await schedule_reminders_of(tx, desk, member_id, tick.now)
     return after, await desk.settling.settle(tx, tick, _edited(after, who.member_id))
 
 

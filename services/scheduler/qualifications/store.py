@@ -28,6 +28,13 @@ class Qualifications:
         query: Document = {"member_id": {"$in": sorted(set(member_ids))}}
         return await self._documents.find(query, session, sort=[("_id", 1)])
 
+    async def without_reminders(
+        self, limit: int, session: Session | None = None
+    ) -> list[Qualification]:
+        """Some that were stored before there were reminders."""
+        query: Document = {"reminded": {"$exists": False}}
+        return await self._documents.find(query, session, limit=limit)
+
     async def put(self, tx: Transaction, qualification: Qualification) -> None:
         """In a transaction that has taken the coverage clock."""
         await self._documents.put(tx.session, qualification)

@@ -13,6 +13,7 @@ from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.members.domain import Member
 from services.scheduler.qualifications.domain import Qualification, renew
+from services.scheduler.qualifications.reminders import cancel_reminders, schedule_reminders
 from shared.auth import Identity
 from shared.errors import AlreadyExists, NotFound
 from shared.events.disciplines import Discipline
@@ -96,6 +97,7 @@ async def remove_qualification(
     qualification = await _qualification(tx, desk, member_id, discipline, version)
     await desk.qualifications.delete(tx, qualification)
     await desk.ticker.cancel(tx, _due_id(qualification))
+    await cancel_reminders(tx, desk, qualification)
     return await desk.settling.settle(tx, tick, _concerning(qualification, who.member_id))
 
 
@@ -131,6 +133,7 @@ async def _save(
 ) -> str | None:
     await desk.qualifications.put(tx, qualification)
     await _schedule_expiry(tx, desk, qualification, tick.now)
+    await schedule_reminders(tx, desk, qualification, tick.now)
     return await desk.settling.settle(tx, tick, _concerning(qualification, who.member_id))
 
 

@@ -59,9 +59,11 @@ class Responsibilities:
         """Of all clients: for what the scheduler decides, not for what it shows."""
         return await self._documents.find({}, session)
 
-    async def select(self, scope: Scope, selection: Selection) -> list[Responsibility]:
+    async def select(
+        self, scope: Scope, selection: Selection, session: Session | None = None
+    ) -> list[Responsibility]:
         query = {"$and": [selection.mongo(), scope.mongo()]}
-        return await self._documents.find(query, sort=_ORDER.sort)
+        return await self._documents.find(query, session, sort=_ORDER.sort)
 
     async def named(self, scope: Scope) -> set[str]:
         """Everybody who is owner or deputy of what the scope lets see."""

@@ -17,11 +17,22 @@ from shared.events.scheduler import (
     HandoverCause,
     HandoverCompleted,
     MemberChanged,
+    QualificationExpiring,
     Recipient,
+    ReminderStage,
 )
 from shared.ids import new_id
 
-__all__ = ["STARTED", "Others", "completed", "coverage", "member", "received"]
+__all__ = [
+    "STARTED",
+    "Others",
+    "completed",
+    "coverage",
+    "expiring",
+    "in_days",
+    "member",
+    "received",
+]
 
 STARTED = datetime(2026, 11, 24, 9, 42, 7, 200_000, tzinfo=UTC)
 EPOCH = 7
@@ -151,5 +162,32 @@ def completed(
         uncovered=uncovered,
         gaps=gaps,
         recipients=recipients,
+        leads=leads,
+    )
+
+
+def in_days(days: int) -> datetime:
+    """An end, to the millisecond as MongoDB keeps it."""
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
+
+
+def expiring(
+    valid_until: datetime,
+    *,
+    stage: ReminderStage = ReminderStage.FIRST,
+    leads: tuple[str, ...] = ("lena",),
+    owned: tuple[str, ...] = ("c1:copywriting",),
+    deputised: tuple[str, ...] = ("c2:copywriting",),
+    gaps: tuple[str, ...] = ("c2:copywriting",),
+) -> QualificationExpiring:
+    """Mira's, for copywriting."""
+    return QualificationExpiring(
+        member_id="mira",
+        discipline=Discipline.COPYWRITING,
+        valid_until=valid_until,
+        stage=stage,
+        owned=owned,
+        deputised=deputised,
+        gaps=gaps,
         leads=leads,
     )

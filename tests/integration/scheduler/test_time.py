@@ -60,7 +60,7 @@ async def test_after_an_outage_everything_is_caught_up_in_order(
     await agency.away(mira, hours[8], hours[9])
 
     clock.advance(hours=6)
-    assert await fire_all(service) == 3, "Tom's start tells of his end as well"
+    assert await fire_all(service) == 4, "Tom's start tells of his end; Mira is reminded of hers"
 
     assert await agency.acting(copy) == tom.id
     assert await agency.acting(design) is None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.notifier.briefs.domain import (
     Brief,
     Coverage,
+    Kind,
     Notification,
     Story,
     Summary,
@@ -19,7 +20,6 @@ from services.notifier.briefs.domain import (
     notifications,
 )
 from shared.events.handover import ItemKind, Participant
-from shared.events.notifier import NotificationKind
 from shared.events.scheduler import HandoverCause, HandoverCompleted, Recipient
 
 START = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
@@ -58,13 +58,13 @@ def completed(
     )
 
 
-def only(event: HandoverCompleted, kind: NotificationKind) -> Notification:
+def only(event: HandoverCompleted, kind: Kind) -> Notification:
     [one] = [each for each in notifications(event) if each.kind is kind]
     return one
 
 
 def brief(*responsibilities: str, member: str = "tom") -> Notification:
-    return only(completed(recipient(member, *responsibilities)), NotificationKind.BRIEF)
+    return only(completed(recipient(member, *responsibilities)), Kind.BRIEF)
 
 
 def acting(responsibility: str, member: str | None, epoch: int) -> Coverage:
@@ -95,13 +95,13 @@ def test_nothing_moved_is_nothing_to_tell() -> None:
 
 
 def test_a_gap_is_told_even_if_nothing_moved() -> None:
-    summary = only(completed(gaps=("c1:design",)), NotificationKind.SUMMARY)
+    summary = only(completed(gaps=("c1:design",)), Kind.SUMMARY)
     assert isinstance(summary.content, Summary)
     assert summary.content.gaps == ("c1:design",)
 
 
 def test_a_responsibility_without_open_items_is_told_too() -> None:
-    told = only(completed(recipient("tom", "c1:design", tasks=0)), NotificationKind.BRIEF)
+    told = only(completed(recipient("tom", "c1:design", tasks=0)), Kind.BRIEF)
     assert isinstance(told.content, Brief)
     assert told.content.share.items == {}
 
@@ -138,7 +138,7 @@ def test_coverage_not_heard_of_yet_or_older_takes_nothing_away() -> None:
 
 
 def test_a_summary_tells_what_happened_whatever_came_later() -> None:
-    summary = only(completed(recipient("tom", "a")), NotificationKind.SUMMARY)
+    summary = only(completed(recipient("tom", "a")), Kind.SUMMARY)
     assert in_force(summary, {"a": acting("a", "mira", 9)}) == summary
 
 
@@ -150,7 +150,7 @@ def test_a_reader_of_some_clients_sees_no_share_and_no_count_of_others() -> None
         gaps=("c1:community", "c2:community"),
         uncovered=5,
     )
-    told = only(event, NotificationKind.SUMMARY)
+    told = only(event, Kind.SUMMARY)
 
     seen = for_eyes(told, lambda responsibility: responsibility.startswith("c1:")).content
 

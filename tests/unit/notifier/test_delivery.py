@@ -11,6 +11,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.notifier.briefs.domain import Handover, Kind, Notification
 from services.notifier.delivery.domain import (
     Accepted,
     Changed,
@@ -28,17 +29,21 @@ from services.notifier.delivery.domain import (
     decide,
     lose,
     message_id,
+    plan,
     postpone,
     settle,
     supersede,
     undeliverable,
 )
+from services.notifier.reminders.domain import Expiry, Reminder
+from shared.events.disciplines import Discipline
 from shared.events.notifier import (
     DeliveryChanged,
     DeliveryState,
-    NotificationKind,
+    ReminderDeliveryChanged,
     WorkAcknowledged,
 )
+from shared.events.scheduler import HandoverCause, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, tzinfo=UTC)
 POLICY = RetryPolicy((timedelta(seconds=5), timedelta(seconds=30)))
@@ -48,8 +53,13 @@ FOR_GOOD = Refused(Reason.REFUSED, "550 no such user", permanent=True)
 UNCLEAR = Unclear(Reason.NO_ANSWER, "no answer in 20 s")
 
 
-def planned(kind: NotificationKind = NotificationKind.BRIEF) -> Delivery:
-    return Delivery("h1:tom:brief", "h1", "tom", kind, planned_at=NOW, due_at=NOW, changed_at=NOW)
+HANDOVER = Handover("h1", "H-2026-0147", 7, HandoverCause.ABSENCE_STARTED, "jana", NOW, NOW)
+EXPIRY = Expiry("jana", Discipline.COPYWRITING, NOW + timedelta(days=30), ReminderStage.FIRST)
+
+
+def planned(kind: Kind = Kind.BRIEF) -> Delivery:
+    about = EXPIRY if kind is Kind.REMINDER else HANDOVER
+    return Delivery("h1:tom:brief", about, "tom", kind, planned_at=NOW, due_at=NOW, changed_at=NOW)
 
 
 def sending(delivery: Delivery | None = None, now: datetime = NOW) -> Delivery:
@@ -70,6 +80,23 @@ def test_an_attempt_is_counted_and_told_before_it_is_made() -> None:
     begun = begin(planned(), NOW)
     assert begun is not None
     assert (begun[0].attempts, begun[0].version, states(begun)) == (1, 2, [DeliveryState.SENDING])
+
+
+def test_a_reminder_goes_the_same_way_and_is_told_as_one() -> None:
+    reminder = Notification(EXPIRY, "lena", Reminder((), (), ()))
+    delivery, events = plan(reminder, NOW)
+    for changed in (begin(delivery, NOW), settle(sending(delivery), 1, ACCEPTED, POLICY, NOW)):
+        assert changed is not None
+        events += changed[1]
+    assert [event.state for event in events if isinstance(event, ReminderDeliveryChanged)] == [
+        DeliveryState.PLANNED,
+        DeliveryState.SENDING,
+        DeliveryState.SENT,
+    ]
+    for event in events:
+        assert isinstance(event, ReminderDeliveryChanged)
+        assert (event.notification_id, event.member_id) == (reminder.id, "lena")
+        assert (event.about_member, event.discipline) == ("jana", Discipline.COPYWRITING)
 
 
 def test_what_is_not_due_is_not_begun() -> None:
@@ -181,7 +208,11 @@ def test_taking_note_on_the_page_says_nothing_about_the_mail() -> None:
 
 
 def test_summaries_and_superseded_briefs_are_not_taken_note_of() -> None:
-    for delivery in (planned(NotificationKind.SUMMARY), in_state(DeliveryState.SUPERSEDED)):
+    for delivery in (
+        planned(Kind.SUMMARY),
+        planned(Kind.REMINDER),
+        in_state(DeliveryState.SUPERSEDED),
+    ):
         with pytest.raises(NothingToAcknowledge):
             acknowledge(delivery, NOW, by_link=False)
 

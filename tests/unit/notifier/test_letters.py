@@ -23,10 +23,12 @@ from services.notifier.briefs.domain import (
 )
 from services.notifier.briefs.letters import LINK_LASTS, Letters, NoAddress, purpose
 from services.notifier.directory.people import Member, Responsibility
+from services.notifier.reminders.domain import Expiry, Reminder
 from shared.auth import Scope, Tokens
 from shared.errors import NotSignedIn
+from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
-from shared.events.scheduler import HandoverCause
+from shared.events.scheduler import HandoverCause, ReminderStage
 from shared.ui.ui import Ui
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
@@ -83,7 +85,8 @@ PEOPLE = {each.id: each for each in (JANA, TOM, LENA, member("mira", "Mira Özt�
 
 @pytest.fixture(scope="module")
 def letters() -> Letters:
-    ui = Ui("notifier", Path(services.notifier.__file__).parent, root_path="/notifier")
+    folder = Path(services.notifier.__file__).parent
+    ui = Ui("notifier", folder, root_path="/notifier", clock=lambda: NOW)
     tokens = Tokens(SECRET, clock=lambda: NOW)
     return Letters(
         ui,
@@ -98,12 +101,13 @@ def compose(
     notification: Notification,
     reader: Member,
     people: Mapping[str, Member] = PEOPLE,
+    named: Mapping[str, Responsibility] = NAMED,
 ) -> EmailMessage:
     letter = letters.compose(
         notification,
         reader,
         people=people,
-        responsibilities=NAMED,
+        responsibilities=named,
         message_id="<1@x.example>",
         now=NOW,
     )
@@ -245,3 +249,63 @@ def test_names_stay_where_they_belong(letters: Letters) -> None:
 def test_what_is_no_address_is_not_written_to(letters: Letters, email: str) -> None:
     with pytest.raises(NoAddress):
         compose(letters, BRIEF, member("tom", "Tom Berger", email=email))
+
+
+EXPIRY = Expiry(
+    "jana", Discipline.COPYWRITING, NOW + timedelta(days=30, seconds=-1), ReminderStage.FIRST
+)
+OTHER = "c2:copywriting"
+ENDING = Reminder(("c1:copywriting",), (OTHER,), (OTHER,))
+OTHERS = {**NAMED, OTHER: Responsibility(OTHER, "copywriting", "c2", "Stadtwerke Auental", None)}
+
+
+def remind(letters: Letters, reader: Member, content: Reminder = ENDING) -> EmailMessage:
+    return compose(letters, Notification(EXPIRY, reader.id, content), reader, named=OTHERS)
+
+
+def test_the_member_is_reminded_of_what_depends_on_it(letters: Letters) -> None:
+    mail = remind(letters, JANA)
+    assert mail["Subject"] == (
+        "Your qualification for Copywriting ends on 24 Dec 2026 (in 30 days)"
+    )
+    assert mail["List-Id"] == "Understudy <qualifications.x.example>"
+    said = text(mail).replace("\r\n", "\n")
+    assert "From then on you cannot act for:\n  - Copywriting, Rösterei Morgenrot\n" in said
+    assert "  - Copywriting, Stadtwerke Auental, as deputy" in said
+    assert "nobody else can then act for:\n  ! Copywriting, Stadtwerke Auental" in said
+    assert "Have it renewed: https://agency.example/scheduler/skills" in said
+    for form in ("plain", "html"):
+        assert "/acknowledge/" not in text(mail, form)
+        assert "Receipt" not in text(mail, form)
+
+
+def test_both_forms_of_a_reminder_say_the_same(letters: Letters) -> None:
+    html = text(remind(letters, JANA), "html")
+    for words in ("24 Dec 2026 (in 30 days)", "Copywriting, Stadtwerke Auental, as deputy"):
+        assert words in html
+    assert html.count("Stadtwerke Auental") == 2
+
+
+def test_a_reminder_speaks_german(letters: Letters) -> None:
+    mail = remind(letters, replace(JANA, language="de"))
+    assert mail["Subject"] == "Ihre Qualifikation für Texten endet am 24. Dez 2026 (in 30 Tagen)"
+    said = text(mail)
+    assert "Ab dann können Sie nicht mehr handeln für:" in said
+    assert "Texten, Stadtwerke Auental, als Vertretung" in said
+    assert "Alle Zeiten Europe/Berlin (CET)." in said
+
+
+def test_a_lead_reads_whose_it_is_and_nothing_of_other_clients(letters: Letters) -> None:
+    mail = remind(letters, replace(LENA, clients=frozenset({"c1"})))
+    assert mail["Subject"].startswith("The qualification of Jana Hoffmann for Copywriting ends on")
+    for form in ("plain", "html"):
+        said = text(mail, form)
+        assert "Rösterei Morgenrot" in said
+        for others in ("Auental", "gap", "nobody else"):
+            assert others not in said.replace('"gap"', "").replace(".gap{", "")
+
+
+def test_what_nothing_depends_on_says_so(letters: Letters) -> None:
+    said = text(remind(letters, JANA, Reminder((), (), ())))
+    assert "At present you are neither owner nor deputy for it anywhere." in said
+    assert "cannot act" not in said
