@@ -19,6 +19,7 @@ STYLESHEETS = (
     "components.css",
     "board.css",
     "matrix.css",
+    "leave.css",
     "handover.css",
     "inbox.css",
     "notifications.css",

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from tests.bench.coverage import coverage_and_what_if
 from tests.bench.figures import Figure, keep, table
 from tests.bench.handover import handovers_under_load
 from tests.bench.ingest import ingest_against_bare_loops
@@ -29,6 +30,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "memory": memory_at_rest,
     "latency": event_latency,
     "ingest": ingest_against_bare_loops,
+    "coverage": coverage_and_what_if,
     "matrix": matrix_of_a_large_agency,
     "handover": handovers_under_load,
 }

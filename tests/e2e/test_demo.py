@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from deploy.local.demo.agency.people import MEMBERS
-from deploy.local.demo.api import Caller, opened
+from deploy.local.demo.api import Api, Caller, opened
 from shared.auth import COOKIE
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.ports import free_port
@@ -92,6 +92,7 @@ async def test_it_is_complete_although_it_was_interrupted(demo: Demo) -> None:
 
     async with opened(demo.url, AUTH_SECRET) as api:
         await _shows_the_whole_agency(api.as_system())
+        await _felix_asks_for_leave(api)
     await _signs_in(demo.url)
     await demo.interrupt()
 
@@ -120,6 +121,14 @@ async def _shows_the_whole_agency(system: Caller) -> None:
     assert holder["Tina Kolbe"] == "Jana Hoffmann"
     [leave] = await system.all("/scheduler/api/v1/absences")
     assert (names[leave["member_id"]], leave["state"]) == ("Paul Krüger", "planned")
+
+
+async def _felix_asks_for_leave(api: Api) -> None:
+    members = await api.as_system().all("/scheduler/api/v1/members")
+    by_name = {one["name"]: one for one in members}
+    lead = api.as_member(by_name["Lena Vogt"])
+    [asked] = await lead.all("/scheduler/api/v1/leave-requests")
+    assert asked["member_id"] == by_name["Felix Roth"]["id"]
 
 
 async def _signs_in(url: str) -> None:

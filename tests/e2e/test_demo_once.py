@@ -37,11 +37,14 @@ async def test_the_story_adds_up_and_leaves_nothing_behind(
     assert told.returncode == 0, story + told.stderr
     assert "Everything adds up" in story
     assert "60 open conversations" in story
-    assert len(re.findall(r"\nReceipt H-\d{4}-\d{4}: \d+ items in \d+ ms\n", story)) == 2
+    assert len(re.findall(r"\nReceipt H-\d{4}-\d{4}: \d+ items in \d+ ms\n", story)) == 6
     assert re.search(r"Frost: .* Jana Hoffmann +nobody \(gap\) +planner +\d+", story)
     assert re.search(r"Tina Kolbe \* +Jana Hoffmann +Ines Wolter +inbox +\d+", story)
     assert re.search(r"So packen wir Advent +Jana Hoffmann +Tom Berger +scheduler +\d+", story)
     assert len(re.findall(r"stays with", story)) == 2
+    assert len(re.findall(r"\n  Gap: \w+ for .*; [A-Z]\w+ \w+ could act", story)) == 3
+    assert "approved with 1 gap left, for a reason in writing" in story
+    assert "✓ everything is home with whom it began" in story
     assert "✗" not in story
     assert not (tmp_path / "once").exists()
     assert not [pid for pid in set(psutil.pids()) - before if _is_ours(pid, tmp_path)]

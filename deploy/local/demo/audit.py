@@ -6,13 +6,22 @@ Each check names what does not; a check that names nothing has passed.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from deploy.local.demo.books import Books, Key, Move
 
-__all__ = ["AFTER_RETURN", "WHILE_AWAY", "Check", "Story", "audit"]
+__all__ = [
+    "AFTER_RETURN",
+    "WHILE_AWAY",
+    "Check",
+    "Story",
+    "audit",
+    "covered_work_has_a_holder",
+    "everything_is_home",
+    "held_by_absent",
+]
 
 _PARTICIPANTS = ("planner", "scheduler", "inbox")
 
@@ -65,12 +74,16 @@ def everything_moved_once(books: Books, story: Story) -> Iterator[str]:
 def nobody_absent_holds_work(books: Books, story: Story) -> Iterator[str]:
     if (story.absent in books.absent) == (story.back is not None):
         yield f"the member is {'still' if story.back else 'not'} absent"
+    yield from held_by_absent(books)
+
+
+def held_by_absent(books: Books) -> Iterator[str]:
     for key, item in sorted(books.items.items()):
         if item.open and item.holder in books.absent:
             yield f"{_place(key)} is held by {item.holder}, who is absent"
 
 
-def covered_work_has_a_holder(books: Books, _: Story) -> Iterator[str]:
+def covered_work_has_a_holder(books: Books, _: Story | None = None) -> Iterator[str]:
     for key, item in sorted(books.items.items()):
         acting = books.acting.get(item.responsibility_id)
         if item.open and item.holder is None and acting is not None:
@@ -162,6 +175,19 @@ def touched_stayed_untouched_came_home(books: Books, story: Story) -> Iterator[s
             yield f"{_place(key)} was not touched, but is with {item.holder}"
         if deputy is not None and (item.holder, item.touched) != (deputy, True):
             yield f"{_place(key)} was begun by {deputy}, but is with {item.holder}"
+
+
+# Whenever nobody is away any more
+
+
+def everything_is_home(books: Books, before: Books, members: Iterable[str]) -> Iterator[str]:
+    """What the members had before, of which nobody has begun anything meanwhile, is with them, or
+    with whom they had it from."""
+    for member in members:
+        for key in sorted(before.held_by(member)):
+            item, home = books.items[key], before.items[key].home or member
+            if item.open and (item.holder, item.home) != (home, None):
+                yield f"{_place(key)} is at home with {home}, but is with {item.holder}"
 
 
 WHILE_AWAY: Mapping[str, Check] = {

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from deploy.local.demo.acts import deputy_falls_ill_too, leave_is_decided
 from deploy.local.demo.agency.people import FIRST, JANA
 from deploy.local.demo.api import until
 from deploy.local.demo.audit import AFTER_RETURN, WHILE_AWAY, Story, audit
@@ -37,6 +38,8 @@ class Telling:
         story, absence = await self._calls_in_sick()
         story = await self._work_goes_on(story)
         await self._comes_back(story, absence)
+        await leave_is_decided(self)
+        await deputy_falls_ill_too(self)
         return self.discrepancies
 
     async def _calls_in_sick(self) -> tuple[Story, Json]:
@@ -52,12 +55,12 @@ class Telling:
             held=held,
             sick=called["handover_id"],
         )
-        receipt = await self._closed(story.sick)
+        receipt = await self.closed(story.sick)
         story = replace(story, receipts={story.sick: _keys(receipt)})
-        self._show(receipt)
+        self.show(receipt)
         self._show_gaps(receipt)
         await self._delivered(story.sick)
-        self._check(WHILE_AWAY, await self.read(), story)
+        self.check(WHILE_AWAY, await self.read(), story)
         return story, called["absence"]
 
     async def _work_goes_on(self, story: Story) -> Story:
@@ -97,16 +100,17 @@ class Telling:
         path = f"{_ABSENCES}/{absence['id']}/end"
         ended = await self.stage.as_(JANA).create(path, {}, "back")
         back = ended["handover_id"]
-        receipt = await self._closed(back)
-        self._show(receipt)
+        receipt = await self.closed(back)
+        self.show(receipt)
         await self._show_fates(story.sick)
         await self._delivered(back)
         receipts = {**story.receipts, back: _keys(receipt)}
-        self._check(AFTER_RETURN, await self.read(), replace(story, back=back, receipts=receipts))
+        self.check(AFTER_RETURN, await self.read(), replace(story, back=back, receipts=receipts))
 
     # Waiting
 
-    async def _closed(self, handover_id: str) -> Json:
+    async def closed(self, handover_id: str) -> Json:
+        """The receipt, as soon as it is complete."""
         lead = self.stage.as_(FIRST)
 
         async def completed() -> bool:
@@ -137,7 +141,8 @@ class Telling:
 
     # Telling
 
-    def _show(self, receipt: Json) -> None:
+    def show(self, receipt: Json) -> None:
+        """As a table."""
         handover = receipt["handover"]
         span = handover["span"] or 0
         self.report(f"\nReceipt {handover['number']}: {handover['moved']} items in {span} ms")
@@ -163,7 +168,7 @@ class Telling:
                 "does not answer"
             )
         lacks = {"item": items, "gap": gaps, "claim outside": outside}
-        self._found(
+        self.found(
             "the story has everything in it",
             [f"there is no {name}" for name, found in lacks.items() if not found],
         )
@@ -174,12 +179,13 @@ class Telling:
         for item in stays:
             self.report(f"  {item['label']} stays with {item['fate']['holder']['name']}")
 
-    def _check(self, checks: Any, books: Books, story: Story) -> None:
+    def check(self, checks: Any, books: Books, story: Story) -> None:
         self.report("")
         for title, found in audit(checks, books, story).items():
-            self._found(title, found)
+            self.found(title, found)
 
-    def _found(self, title: str, discrepancies: list[str]) -> None:
+    def found(self, title: str, discrepancies: list[str]) -> None:
+        """What does not add up, if anything."""
         self.discrepancies += len(discrepancies)
         self.report(f"  {'✗' if discrepancies else '✓'} {title}")
         for one in discrepancies:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from deploy.local.demo.agency.clients import LEADS, Responsibility, responsibilities
-from deploy.local.demo.agency.people import FIRST, MEMBERS, PAUL, Member, Skill
+from deploy.local.demo.agency.people import FELIX, FIRST, MEMBERS, PAUL, Member, Skill
 from deploy.local.demo.agency.plan import BERLIN
 from deploy.local.demo.api import Caller
 from deploy.local.demo.stage import Stage, calm, patiently
@@ -15,7 +16,7 @@ from deploy.local.demo.stage import Stage, calm, patiently
 __all__ = ["fill_first_member", "fill_leave", "fill_members", "fill_responsibilities", "let_expire"]
 
 _MEMBERS = "/scheduler/api/v1/members"
-_ABSENCES = "/scheduler/api/v1/absences"
+_LEAVE = "/scheduler/api/v1/leave-requests"
 _RESPONSIBILITIES = "/scheduler/api/v1/responsibilities"
 _NOT_YET = 2
 """Months for which a qualification that is to have run out is valid until it has served."""
@@ -138,21 +139,33 @@ async def let_expire(stage: Stage) -> str:
 
 
 async def fill_leave(stage: Stage) -> str:
-    """Paul is on leave from Wednesday to Friday of next week."""
-    paul = stage.as_(PAUL)
-    member_id = stage.members[PAUL]["id"]
-    planned = await paul.all(_ABSENCES, member=member_id)
-    if not planned:
-        today = stage.now.astimezone(BERLIN).date()
-        wednesday = today + timedelta(days=7 - today.weekday() + 2)
-        body = {
-            "member_id": member_id,
-            "kind": "holiday",
-            "starts_at": wednesday.isoformat(),
-            "ends_at": (wednesday + timedelta(days=2)).isoformat(),
-        }
-        await paul.create(_ABSENCES, body, "leave")
-    return "1 planned leave"
+    """Next week, Paul is on leave from Wednesday to Friday. Felix, who would stand in for him, asks
+    for the whole week: nobody has decided on that yet."""
+    today = stage.now.astimezone(BERLIN).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    lead = stage.as_(FIRST)
+    paul = await _ask_for_leave(stage, PAUL, monday + timedelta(days=2))
+    if paul is not None:
+        path = f"{_LEAVE}/{paul['id']}/approve"
+        await lead.command(path, paul["version"], {"reason": "Felix Roth vertritt ihn."})
+    await _ask_for_leave(stage, FELIX, monday)
+    return "1 leave is planned, 1 is asked for"
+
+
+async def _ask_for_leave(stage: Stage, key: str, first: date) -> Any | None:
+    """Until Friday. None: it was asked for before, and is decided."""
+    caller, member_id = stage.as_(key), stage.members[key]["id"]
+    for decided in (True, False):
+        asked = await caller.all(_LEAVE, own=True, decided=decided)
+        if asked:
+            return None if decided else asked[0]
+    body = {
+        "member_id": member_id,
+        "kind": "holiday",
+        "starts_at": first.isoformat(),
+        "ends_at": (first + timedelta(days=4 - first.weekday())).isoformat(),
+    }
+    return await caller.create(_LEAVE, body, f"leave:{key}")
 
 
 def _valid_until(stage: Stage, skill: Skill, at_least: int | None = None) -> str | None:

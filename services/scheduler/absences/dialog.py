@@ -1,4 +1,4 @@
-"""What the forms offer that report sick or plan leave."""
+"""What the forms offer that report sick or ask for leave."""
 
 from __future__ import annotations
 

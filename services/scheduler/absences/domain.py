@@ -32,6 +32,7 @@ __all__ = [
     "AbsenceState",
     "EndOutside",
     "Kind",
+    "LeaveNeedsApproval",
     "NotStarted",
     "Reason",
     "advance",
@@ -188,3 +189,10 @@ class EndOutside(InvalidRequest):
     title = N_("The absence cannot end then")
     detail = N_("The end must be after the start of the absence, and not in the future.")
     remedy = N_("Change the absence to give it an end in the future.")
+
+
+class LeaveNeedsApproval(NotAllowedNow):
+    code = "leave_needs_approval"
+    title = N_("A lead decides on leave")
+    detail = N_("Without asking, only illness is reported, and up to a day that begins now.")
+    remedy = N_("Ask for leave: that shows at once what it would do to coverage.")

@@ -1,4 +1,4 @@
-"""Absences as pages: report sick, plan leave, change, come back, take back."""
+"""Absences as pages: report sick, change, come back, take back."""
 
 from __future__ import annotations
 
@@ -73,10 +73,8 @@ async def list_absences(
 
 
 @router.get("/new")
-async def new_absence(
-    screen: TheScreen, who: Reader, *, planned: bool = False, member: str = ""
-) -> Response:
-    return await _form(screen, who, Form({"member_id": [member]}), planned=planned)
+async def new_absence(screen: TheScreen, who: Reader, *, member: str = "") -> Response:
+    return await _form(screen, who, Form({"member_id": [member]}))
 
 
 @router.post("")
@@ -84,7 +82,7 @@ async def report(screen: TheScreen, who: Reader, typed: Typed) -> Response:
     try:
         reported = await _reported_once(screen, who, typed, _body(typed))
     except AppError as error:
-        return await _form(screen, who, typed, error, planned=bool(typed.text("planned")))
+        return await _form(screen, who, typed, error)
     absence = await find_absence(screen.desk, who, reported.absence_id)
     member = await screen.desk.members.get(absence.member_id)
     name = member.name if member else ""
@@ -137,12 +135,7 @@ async def _reported_once(
 
 
 async def _form(
-    screen: Screen,
-    who: Identity,
-    typed: Form,
-    error: AppError | None = None,
-    *,
-    planned: bool,
+    screen: Screen, who: Identity, typed: Form, error: AppError | None = None
 ) -> Response:
     """On top of the board, or as a page."""
     on_top = screen.request.headers.get("hx-target") == _IN_DIALOG or (screen.by_htmx and error)
@@ -150,7 +143,6 @@ async def _form(
         "absence_dialog.html" if on_top else "absence_new.html",
         error=error,
         headers={"HX-Retarget": f"#{_IN_DIALOG}"} if on_top else None,
-        planned=planned,
         typed=typed,
         dialog=await read_dialog(screen.desk, who),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.domain import (
     Absence,
     AbsenceEvent,
     Kind,
+    LeaveNeedsApproval,
     Reason,
     advance,
     cancel,
@@ -31,6 +32,7 @@ from shared.outbox import Transaction
 
 __all__ = [
     "ENDS",
+    "SHORT",
     "STARTS",
     "Report",
     "Revision",
@@ -47,6 +49,9 @@ __all__ = [
 STARTS = "absence_starts"
 ENDS = "absence_ends"
 """Kinds of the due rows."""
+
+SHORT = timedelta(days=1)
+"""So long somebody may be away for anything, if it begins now, without asking."""
 
 Outcome = tuple[Absence, str | None]
 """The absence, and the handover that follows, if anybody came or went."""
@@ -82,7 +87,8 @@ class Revision:
 async def report_absence(
     tx: Transaction, desk: Desk, who: Identity, member_id: str, call: Report, now: datetime
 ) -> Outcome:
-    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, and what `period` raises."""
+    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveNeedsApproval`, and what
+    `period` raises."""
     tick = await desk.clock.tick(tx, now)
     check_may_report(who, member_id)
     member = await reported_member(tx, desk, who, member_id)
@@ -91,6 +97,7 @@ async def report_absence(
     if not member.active:
         raise InactiveMember(member=member.name, extra={"member_id": member_id})
     when = call.period(member, tick.now)
+    _check_leave(who, call.reason.kind, when, tick.now)
     return await begin_absence(
         tx, desk, tick, new_id(), member_id, when, call.reason, by=who.member_id
     )
@@ -124,12 +131,16 @@ async def change_absence(
     version: int,
     now: datetime,
 ) -> Outcome:
-    """Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, `ReasonUnreadable`, and what
-    `period` raises."""
+    """Raises `NotFound`, `Forbidden`, `StaleVersion`, `AbsenceOver`, `ReasonUnreadable`,
+    `LeaveNeedsApproval`, and what `period` raises."""
     tick = await desk.clock.tick(tx, now)
     before, member = await _absence(tx, desk, who, absence_id)
     check_version(version, before.version)
-    absence, events = reschedule(before, revision.period(member, tick.now), tick.now)
+    when = revision.period(member, tick.now)
+    if not _within(when, before):
+        kind = revision.kind or await _kind(tx, desk, absence_id)
+        _check_leave(who, kind, when, tick.now)
+    absence, events = reschedule(before, when, tick.now)
     await desk.absences.reasons.change(tx, absence_id, revision.kind, revision.note)
     return await _save(tx, desk, absence, events, tick, who.member_id)
 
@@ -177,6 +188,28 @@ def check_may_report(who: Identity, member_id: str) -> None:
     own = who.member_id == member_id and who.may(Permission.ABSENCE_REPORT_OWN)
     if not own and not who.may(Permission.ABSENCE_REPORT_ANY):
         raise Forbidden
+
+
+def _check_leave(who: Identity, kind: Kind | None, when: Period, now: datetime) -> None:
+    """Who is ill, or has to go for some hours, says so; the rest a lead decides beforehand."""
+    if who.may(Permission.ABSENCE_REPORT_ANY) or kind is Kind.SICK:
+        return
+    begins_now = when.starts_at <= now
+    if not begins_now or when.ends_at is None or when.ends_at - when.starts_at > SHORT:
+        raise LeaveNeedsApproval
+
+
+def _within(when: Period, absence: Absence) -> bool:
+    """Whether it is no longer than it was: to come back earlier needs nobody's leave."""
+    ends_later = absence.ends_at is not None and (
+        when.ends_at is None or when.ends_at > absence.ends_at
+    )
+    return when.starts_at >= absence.starts_at and not ends_later
+
+
+async def _kind(tx: Transaction, desk: Desk, absence_id: str) -> Kind | None:
+    reason = await desk.absences.reasons.get(absence_id, tx.session)
+    return None if reason is None else reason.kind
 
 
 async def reported_member(

@@ -15,7 +15,7 @@ from services.scheduler.absences.keyring import ReasonUnreadable
 from services.scheduler.coverage.board import Days, board_without
 from services.scheduler.coverage.pages import to_board
 from services.scheduler.coverage.view import AwayStretch
-from services.scheduler.edge import PathId, Reader
+from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.leave.domain import Dates, Leave, LeaveState
 from services.scheduler.leave.reading import (
     WhatIfSeen,
@@ -38,8 +38,10 @@ from services.scheduler.leave.usecases import (
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
+from services.scheduler.responsibilities.domain import with_deputy
+from services.scheduler.responsibilities.usecases import assign_one
 from shared.auth import Identity, Permission
-from shared.errors import N_, AppError
+from shared.errors import N_, AppError, NotFound
 from shared.web import Paging
 from shared.web.forms import Form, Typed, parsed
 
@@ -122,6 +124,7 @@ async def _form(
         kinds=_kinds(),
         typed=typed,
         seen=seen,
+        better=_better(seen, member),
         **await _days(screen, who, seen),
     )
 
@@ -189,6 +192,24 @@ async def withdraw(screen: TheScreen, who: Reader, leave_id: PathId, typed: Type
     return screen.onward(f"/leave/{leave_id}")
 
 
+@router.post("/{leave_id}/deputy")
+async def make_deputy(screen: TheScreen, who: Manager, leave_id: PathId, typed: Typed) -> Response:
+    """The remedy for a gap: one more deputy, who comes after those there are."""
+    responsibility_id, member_id = typed.text("responsibility_id"), typed.text("member_id")
+    try:
+        await find_leave(screen.desk, who, leave_id)
+        before = await screen.desk.responsibilities.find(who.scope, responsibility_id)
+        if before is None:
+            raise NotFound
+        wanted = with_deputy(before, member_id, typed.version)
+        await screen.service.outbox.transaction(
+            lambda tx: assign_one(tx, screen.desk, who, wanted, screen.now)
+        )
+    except AppError as error:
+        return await _leave(screen, who, leave_id, typed, error)
+    return screen.onward(f"/leave/{leave_id}")
+
+
 def _decision(typed: Form) -> Decision:
     body = parsed(DecisionBody, {"reason": typed.text("reason")})
     return Decision(typed.version, body.reason)
@@ -223,6 +244,7 @@ async def _leave(
         member_zone=member.time_zone,
         typed=typed or Form({}),
         seen=seen,
+        better=_better(seen, member),
         **await _days(screen, who, seen),
     )
 
@@ -240,6 +262,13 @@ async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | 
 
 async def _what_if(screen: Screen, who: Identity, member: Member, dates: Dates) -> WhatIfSeen:
     return await read_what_if(screen.desk, who, member, dates, screen.now)
+
+
+def _better(seen: WhatIfSeen | None, member: Member | None) -> dict[str, str]:
+    """Other dates that would be better, as the form's fields hold them."""
+    if seen is None or member is None or seen.better is None:
+        return {}
+    return shown_dates(seen.better.dates, member)
 
 
 async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[str, Any]:

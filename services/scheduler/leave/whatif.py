@@ -18,6 +18,8 @@ __all__ = ["Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
 
 _SHIFT = 28
 """Days by which other dates are tried, earlier and later."""
+_WORTH = timedelta(hours=4)
+"""So much less has to be uncovered: else a day that is shorter for daylight saving were better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ def _better(
         if moved.starts_at < now or any(map(moved.overlaps, away)):
             continue
         left = _uncovered(alone, moved)
-        if left < least:
+        if left <= least - _WORTH:
             least, best = left, Better(moved, left)
     return best
 

@@ -38,6 +38,7 @@ __all__ = [
     "check_people",
     "following",
     "responsibility_id",
+    "with_deputy",
 ]
 
 MOST_AT_ONCE = 5_000
@@ -111,6 +112,18 @@ class Leads:
     id: str
     members: tuple[str, ...]
     version: int = 1
+
+
+def with_deputy(before: Responsibility, member_id: str, version: int) -> Wanted:
+    """The same with one more deputy, after those there are. `version`: what it was decided on."""
+    return Wanted(
+        before.client_id,
+        before.page_id,
+        before.discipline,
+        before.owner,
+        (*before.deputies, member_id),
+        version,
+    )
 
 
 def assigned(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 
-__all__ = ["AGENCY", "FIRST", "JANA", "MEMBERS", "PAUL", "Member", "Skill"]
+__all__ = ["AGENCY", "FELIX", "FIRST", "JANA", "MEMBERS", "PAUL", "Member", "Skill"]
 
 AGENCY = "Haselbach & Kern, Leipzig"
 
@@ -55,7 +55,7 @@ class Member:
         return f"{plain}@haselbach-kern.example"
 
 
-FIRST, JANA, PAUL = "LV", "JH", "PK"
+FIRST, JANA, PAUL, FELIX = "LV", "JH", "PK", "FR"
 
 MEMBERS = (
     Member(
@@ -80,7 +80,7 @@ MEMBERS = (
         # Her copywriting ran out last month: that is the gap which a sick call of Jana's opens.
         {CP: Skill(3), EP: Skill(3), RE: Skill(2), CC: Skill(2), CW: Skill(2, -1)},
     ),
-    Member("FR", "Felix Roth", 4, {PO: Skill(3), RE: Skill(3), RP: Skill(2), CW: Skill(2, 4)}),
+    Member(FELIX, "Felix Roth", 4, {PO: Skill(3), RE: Skill(3), RP: Skill(2), CW: Skill(2, 4)}),
     Member(PAUL, "Paul Krüger", 3, {RP: Skill(3), PO: Skill(2), RE: Skill(2), PU: Skill(2, 20)}),
     Member("IW", "Ines Wolter", 5, {CO: Skill(3), DE: Skill(2)}),
     Member(

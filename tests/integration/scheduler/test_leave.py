@@ -1,0 +1,363 @@
+"""Leave over the API and as pages: asked for with its what-if, decided once, private to the end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bson
+import httpx
+import pytest
+
+from services.scheduler.members.domain import Member
+from services.scheduler.members.usecases import identity_of
+from shared.auth import Identity, Role, Scope
+from shared.events.disciplines import Discipline
+from shared.events.scheduler import AbsenceReported
+from shared.mongo import Document
+from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
+
+COPY = Discipline.COPYWRITING
+OTHER_LEAD = Identity("paula", "Paula", Role.LEAD, Scope(None))
+WEEK = {"starts_at": "2026-12-07", "ends_at": "2026-12-11"}
+CANARY = "canary-3f9a"
+
+
+@dataclass
+class Office:
+    """Jana writes for the roastery, and Tom would if she could not."""
+
+    agency: Agency
+    jana: Member
+    tom: Member
+
+    @property
+    def as_jana(self) -> Identity:
+        return reading_english(self.jana)
+
+
+def reading_english(member: Member) -> Identity:
+    return replace(identity_of(member), lang="en")
+
+
+@pytest.fixture
+async def office(agency: Agency) -> Office:
+    await agency.client("roast")
+    jana, tom = await agency.member("Jana", COPY), await agency.member("Tom", COPY)
+    await agency.responsibility("roast", COPY, jana, tom)
+    return Office(agency, jana, tom)
+
+
+async def requested(http: httpx.AsyncClient, member: Member, **fields: Any) -> dict[str, Any]:
+    body = {"member_id": member.id, "kind": "holiday", "note": CANARY, **WEEK, **fields}
+    leave: dict[str, Any] = await made(await http.post("/api/v1/leave-requests", json=body))
+    return leave
+
+
+def if_match(leave: dict[str, Any]) -> dict[str, str]:
+    return {"If-Match": f'"{leave["version"]}"'}
+
+
+async def decided(
+    http: httpx.AsyncClient, leave: dict[str, Any], what: str, reason: str = ""
+) -> httpx.Response:
+    path = f"/api/v1/leave-requests/{leave['id']}/{what}"
+    return await http.post(path, json={"reason": reason}, headers=if_match(leave))
+
+
+async def test_asked_for_approved_and_then_an_absence(office: Office, ask: As) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+    leave = await requested(jana, office.jana)
+    assert (leave["state"], leave["starts_at"], leave["ends_at"]) == (
+        "requested",
+        "2026-12-06T23:00:00Z",
+        "2026-12-11T23:00:00Z",
+    )
+    assert (await made(await lena.get("/api/v1/absences")))["items"] == []
+    waiting = await made(await lena.get("/api/v1/leave-requests"))
+    assert [one["id"] for one in waiting["items"]] == [leave["id"]]
+
+    answer = await made(await decided(lena, leave, "approve"))
+
+    assert (answer["leave"]["state"], answer["handover_id"]) == ("approved", None)
+    [absence] = (await made(await jana.get("/api/v1/absences")))["items"]
+    assert (absence["id"], absence["state"]) == (answer["leave"]["absence_id"], "planned")
+    [event] = await office.agency.told(AbsenceReported)
+    assert (event.absence_id, event.member_id) == (absence["id"], office.jana.id)
+    assert (await made(await lena.get("/api/v1/leave-requests")))["items"] == []
+    of_jana = await made(await jana.get("/api/v1/leave-requests?decided=true"))
+    assert [one["state"] for one in of_jana["items"]] == ["approved"]
+    shown = await made(await jana.get(f"/api/v1/leave-requests/{leave['id']}"))
+    assert shown["reason"] == {"kind": "holiday", "note": CANARY}
+    assert [(one["did"], one["gaps"]) for one in shown["trail"]] == [
+        ("requested", None),
+        ("approved", 0),
+    ]
+
+
+async def test_gaps_are_approved_only_with_a_written_reason(office: Office, ask: As) -> None:
+    lena = ask(LENA)
+    leave = await requested(ask(office.as_jana), office.jana)
+    path = f"/api/v1/leave-requests/{leave['id']}"
+    assert (await made(await lena.get(f"{path}/what-if")))["covered"] is True
+    await office.agency.away(office.tom)  # ill since, until further notice
+
+    seen = await made(await lena.get(f"{path}/what-if"))
+    [gap] = seen["gaps"]
+    assert (gap["responsibility_id"], gap["missing"]) == (
+        "roast:copywriting",
+        {office.tom.id: "away"},
+    )
+    assert [one["day"] for one in seen["days"]] == [f"2026-12-{day:02}" for day in range(7, 12)]
+    refused = await decided(lena, leave, "approve")
+    assert (refused.status_code, refused.json()["code"]) == (409, "leave_needs_reason")
+    assert (await made(await lena.get(path)))["state"] == "requested"
+
+    approved = await made(await decided(lena, leave, "approve", "The client knows."))
+    assert approved["leave"]["state"] == "approved"
+    last = (await made(await lena.get(path)))["trail"][-1]
+    assert (last["gaps"], last["said"], last["by"]) == (1, "The client knows.", LENA.member_id)
+
+
+async def test_the_best_remedy_closes_the_gap(office: Office, ask: As, agency: Agency) -> None:
+    lena = ask(LENA)
+    mira = await agency.member("Mira", COPY)
+    await agency.away(office.tom)
+    leave = await requested(ask(office.as_jana), office.jana)
+    path = f"/api/v1/leave-requests/{leave['id']}/what-if"
+    [gap] = (await made(await lena.get(path)))["gaps"]
+    assert gap["remedy"] == mira.id
+    await agency.assign("roast", COPY, office.jana, office.tom, mira)
+    seen = await made(await lena.get(path))
+    assert (seen["covered"], seen["stand_ins"]) == (
+        True,
+        [{"member_id": mira.id, "responsibilities": ["roast:copywriting"]}],
+    )
+
+
+async def test_what_if_before_anything_is_asked_for(office: Office, ask: As) -> None:
+    await office.agency.away(office.tom)
+    query = {"member": office.jana.id, **WEEK}
+    path = "/api/v1/what-if"
+    seen = await made(await ask(office.as_jana).get(path, params=query))
+    assert (seen["covered"], len(seen["gaps"])) == (False, 1)
+    # Of colleagues only who may plan their leave asks.
+    assert (await ask(identity_of(office.tom)).get(path, params=query)).status_code == 403
+    backwards = query | {"starts_at": "2026-12-11", "ends_at": "2026-12-07"}
+    refused = await ask(LENA).get(path, params=backwards)
+    assert (refused.status_code, refused.json()["code"]) == (422, "absence_ends_before_start")
+
+
+async def test_who_sees_what(office: Office, ask: As, agency: Agency) -> None:
+    """Others' requests do not exist; gaps at clients one does not see are only counted."""
+    await agency.client("works")
+    ines = await agency.member("Ines", COPY, clients=("roast",), role=Role.LEAD)
+    await agency.responsibility("works", COPY, office.jana)
+    leave = await requested(ask(office.as_jana), office.jana)
+    path = f"/api/v1/leave-requests/{leave['id']}"
+    tom = ask(identity_of(office.tom))
+    for answer in (
+        await tom.get(path),
+        await tom.get(f"{path}/what-if"),
+        await tom.post(f"{path}/withdraw", headers=if_match(leave)),
+        await tom.put(path, json=WEEK, headers=if_match(leave)),
+    ):
+        assert answer.status_code == 404
+    assert (await decided(tom, leave, "approve")).status_code == 403
+    assert (await made(await tom.get("/api/v1/leave-requests")))["items"] == []
+    seen = await made(await ask(identity_of(ines)).get(f"{path}/what-if"))
+    assert (seen["covered"], seen["gaps"], seen["hidden"]) == (False, [], 1)
+
+
+async def test_nobody_approves_their_own_while_there_is_another_lead(
+    agency: Agency, ask: As
+) -> None:
+    ruth = await agency.member("Ruth", role=Role.LEAD)
+    http = ask(identity_of(ruth))
+    leave = await requested(http, ruth)
+    assert (await made(await decided(http, leave, "approve")))["leave"]["state"] == "approved"
+    await agency.member("Paula", role=Role.LEAD)
+    leave = await requested(http, ruth, starts_at="2027-01-04", ends_at="2027-01-05")
+    refused = await decided(http, leave, "approve")
+    assert (refused.status_code, refused.json()["code"]) == (409, "leave_own")
+
+
+async def test_changed_withdrawn_declined_and_stale(office: Office, ask: As) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+    leave = await requested(jana, office.jana)
+    path = f"/api/v1/leave-requests/{leave['id']}"
+    moved = {"starts_at": "2026-12-14", "ends_at": "2026-12-15"}
+    changed = await made(await jana.put(path, json=moved, headers=if_match(leave)))
+    assert changed["starts_at"] == "2026-12-13T23:00:00Z"
+    assert (await decided(lena, leave, "approve")).json()["code"] == "stale_version"
+    assert (await made(await jana.get(path)))["reason"]["note"] == CANARY
+    withdrawn = await made(await jana.post(f"{path}/withdraw", headers=if_match(changed)))
+    assert withdrawn["state"] == "withdrawn"
+    assert (await decided(lena, withdrawn, "approve")).json()["code"] == "leave_decided"
+
+    another = await requested(jana, office.jana)
+    declined = await made(await decided(lena, another, "decline", "Campaign week"))
+    assert declined["state"] == "declined"
+    trail = (await made(await jana.get(f"/api/v1/leave-requests/{another['id']}")))["trail"]
+    assert trail[-1]["said"] == "Campaign week"
+
+
+async def test_only_illness_and_some_hours_need_nobodys_leave(
+    office: Office, ask: As, clock: TestClock
+) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+
+    async def code(http: httpx.AsyncClient, kind: str, **period: str) -> str | None:
+        body = {"member_id": office.jana.id, "kind": kind, **period}
+        answer = await http.post("/api/v1/absences", json=body)
+        found: str | None = answer.json().get("code")
+        return found
+
+    assert await code(jana, "holiday", **WEEK) == "leave_needs_approval"
+    assert await code(jana, "other", starts_at="2026-11-24") == "leave_needs_approval"
+    assert await code(jana, "other", ends_at="2026-12-24") == "leave_needs_approval"
+    assert await code(jana, "other", ends_at="2026-11-24T12:00") is None
+    assert await code(jana, "sick", **WEEK) is None
+    assert await code(lena, "holiday", **WEEK) is None
+
+    [holiday] = [
+        one
+        for one in (await made(await jana.get("/api/v1/absences")))["items"]
+        if one["reported_by"] == LENA.member_id
+    ]
+    path = f"/api/v1/absences/{holiday['id']}"
+    longer = WEEK | {"ends_at": "2026-12-18"}
+    refused = await jana.put(path, json=longer, headers=if_match(holiday))
+    assert refused.json()["code"] == "leave_needs_approval"
+    shorter = WEEK | {"ends_at": "2026-12-09"}
+    assert (await jana.put(path, json=shorter, headers=if_match(holiday))).status_code == 200
+
+
+async def test_the_database_tells_neither_kind_nor_note(office: Office, ask: As) -> None:
+    leave = await requested(ask(office.as_jana), office.jana)
+    mongo = office.agency.service.mongo
+
+    async def stored(collection: str, id: str) -> Document:
+        row = await mongo.collection(collection).find_one({"_id": id})
+        assert row is not None
+        return row
+
+    raw = bson.encode(await stored("leave", leave["id"]))
+    assert b"reason" in raw
+    assert b"canary" not in raw
+    assert b"holiday" not in raw
+    answer = await made(await decided(ask(LENA), leave, "approve"))
+    assert "reason" not in await stored("leave", leave["id"])
+    absence = bson.encode(await stored("absences", answer["leave"]["absence_id"]))
+    assert b"canary" not in absence
+
+
+async def test_leave_that_has_begun_is_handed_over_when_it_is_approved(
+    office: Office, ask: As, clock: TestClock
+) -> None:
+    lena = ask(LENA)
+    leave = await requested(ask(office.as_jana), office.jana)
+    clock.now = clock.now.replace(month=12, day=8)
+    answer = await made(await decided(lena, leave, "approve"))
+    assert answer["handover_id"] is not None
+    [coverage] = (await office.agency.desk.coverage.load(["roast:copywriting"])).values()
+    assert coverage.acting == office.tom.id
+
+    late = await requested(
+        ask(office.as_jana), office.jana, starts_at="2026-12-09", ends_at="2026-12-09"
+    )
+    clock.advance(days=3)
+    assert (await decided(lena, late, "approve")).json()["code"] == "leave_over"
+
+
+# As pages
+
+
+def text(page: httpx.Response) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
+
+
+FORM = {
+    "kind": "holiday",
+    "note": CANARY,
+    "starts_day": "2026-12-07",
+    "ends_day": "2026-12-11",
+}
+
+
+async def test_what_it_would_do_is_shown_while_it_is_typed(
+    office: Office, browse: Browse, agency: Agency
+) -> None:
+    jana = browse(office.as_jana)
+    assert "As soon as the days are chosen" in text(await jana.get("/leave/new"))
+    typed = {**FORM, "note": ""}
+    covered = text(await jana.get("/leave/new", params=typed))
+    assert "Everything is covered" in covered
+    assert "Tom" in covered
+    await agency.away(office.tom)
+    seen = text(await jana.get("/leave/new", params=typed))
+    assert "1 responsibility would have nobody" in seen
+    assert "Tom is away." in seen
+    half_typed = await jana.get("/leave/new", params=typed | {"ends_day": "2026-12-01"})
+    assert half_typed.status_code == 200
+
+
+async def test_a_lead_decides_on_the_page(
+    office: Office, browse: Browse, lena: httpx.AsyncClient, agency: Agency
+) -> None:
+    jana = browse(office.as_jana)
+    mira = await agency.member("Mira Aydin", COPY)
+    await agency.away(office.tom)
+    asked = await jana.post("/leave", data={"member_id": office.jana.id, **FORM})
+    assert asked.status_code == 303
+    path = asked.headers["location"].removeprefix("/scheduler")
+    own = await jana.get(path)
+    assert "A lead decides on it." in text(own)
+    assert "/approve" not in own.text
+
+    assert "Jana" in text(await lena.get("/leave"))
+    page = await lena.get(path)
+    assert "1 responsibility would have nobody" in text(page)
+    assert "Make Mira deputy" in text(page)
+    refused = await lena.post(f"{path}/approve", data={"version": "1", "reason": ""})
+    assert refused.status_code == 409
+    assert "Gaps would stay open" in text(refused)
+
+    deputy = {"responsibility_id": "roast:copywriting", "member_id": mira.id, "version": "1"}
+    await lena.post(f"{path}/deputy", data=deputy)
+    assert "Everything is covered" in text(await lena.get(path))
+    done = await lena.post(f"{path}/approve", data={"version": "1", "reason": ""})
+    assert done.status_code == 303
+    after = text(await jana.get(path))
+    assert "Approved" in after
+    assert f"{LENA.member_id} approved it" in after
+    assert "Make Mira deputy" not in after
+
+
+async def test_nobody_elses_page_tells_of_it(office: Office, browse: Browse) -> None:
+    jana, tom = browse(office.as_jana), browse(reading_english(office.tom))
+    asked = await jana.post("/leave", data={"member_id": office.jana.id, **FORM})
+    path = asked.headers["location"].removeprefix("/scheduler")
+    assert CANARY in (await jana.get(path)).text
+    assert (await tom.get(path)).status_code == 404
+    assert "Jana" not in text(await tom.get("/leave"))
+    preview = {**FORM, "member_id": office.jana.id}
+    assert "As soon as the days are chosen" in text(await tom.get("/leave/new", params=preview))
+
+
+async def test_a_day_alone_is_typed_once(office: Office, browse: Browse) -> None:
+    jana = browse(office.as_jana)
+    form = {"member_id": office.jana.id, **FORM, "ends_day": ""}
+    asked = await jana.post("/leave", data=form)
+    path = asked.headers["location"].removeprefix("/scheduler")
+    assert "Mon 7 Dec" in text(await jana.get(path))
+
+
+async def test_a_refused_form_keeps_what_was_typed(office: Office, browse: Browse) -> None:
+    jana = browse(office.as_jana)
+    form = {"member_id": office.jana.id, **FORM, "ends_day": "2026-12-01"}
+    refused = await jana.post("/leave", data=form)
+    assert refused.status_code == 422
+    assert CANARY in refused.text
+    assert 'value="2026-12-07"' in refused.text
