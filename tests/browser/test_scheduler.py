@@ -293,27 +293,56 @@ async def _reporting_by_mira(agency: Agency, tasks: int) -> None:
 
 async def test_what_is_wrong_is_said_in_the_dialog(open_as: Open) -> None:
     lena = await open_as("Lena")
-    await lena.get_by_role("link", name="Plan leave").click()
+    await lena.get_by_role("link", name="Report sick").click()
     dialog = lena.locator("#absence-dialog")
     await dialog.get_by_label("Who is away").select_option(label="Mira Muster")
-    await dialog.get_by_label("First day: day").fill("2031-05-05")
-    await dialog.get_by_label("Last day: day").fill("2031-05-01")
-    await dialog.get_by_role("button", name="Plan leave").click()
+    await dialog.get_by_label("From: day").fill("2031-05-05")
+    await dialog.get_by_label("Until: day").fill("2031-05-01")
+    await dialog.get_by_role("button", name="Report sick").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("ends before it starts")
     assert await serious_findings(lena) == []
-    await expect(dialog.get_by_label("First day: day")).to_have_value("2031-05-05")
-    await dialog.get_by_label("Last day: day").fill("2031-05-09")
-    await dialog.get_by_role("button", name="Plan leave").click()
+    await expect(dialog.get_by_label("From: day")).to_have_value("2031-05-05")
+    await dialog.get_by_label("Until: day").fill("2031-05-09")
+    await dialog.get_by_role("button", name="Report sick").click()
     await expect(lena.locator("#row-away .band-away")).to_contain_text("Mira Muster")
     await lena.locator(".toast").get_by_role("button", name="Undo").click()
     await expect(lena.locator("#row-away .band-away")).to_have_count(0)
 
 
+async def test_leave_is_asked_for_with_what_it_would_do_and_decided_on(open_as: Open) -> None:
+    """Tom's research has no deputy: seen by him as he types, mended by the lead, by keyboard."""
+    tom = await open_as("Tom", "/leave/new")
+    await tom.get_by_label("First day: day").fill("2032-03-01")
+    await expect(tom.get_by_text("1 responsibility would have nobody")).to_be_visible()
+    await expect(tom.get_by_text("Mira Muster could be made deputy.")).to_be_visible()
+    assert await serious_findings(tom) == []
+    await tom.get_by_label("Last day: day").fill("2032-03-05")
+    await tom.get_by_label("Private note").fill("canary-in-a-note")
+    await tom.get_by_role("button", name="Ask for leave").press("Enter")
+    await expect(tom.get_by_text("A lead decides on it.")).to_be_visible()
+
+    lena = await open_as("Lena", "/leave")
+    await lena.keyboard.press("j")
+    await lena.keyboard.press("Enter")
+    await expect(lena.get_by_role("heading", name="Leave of Tom Muster")).to_be_visible()
+    await expect(lena.get_by_text("canary-in-a-note").first).to_be_visible()
+    await expect(lena.locator(".board-row", has_text="Gap").first).to_be_visible()
+    assert await serious_findings(lena) == []
+    await lena.get_by_role("button", name="Make Mira deputy").press("Enter")
+    await expect(lena.get_by_text("Everything is covered")).to_be_visible()
+    await lena.get_by_role("button", name="Approve").press("Enter")
+    await expect(lena.get_by_text("Lena Muster approved it")).to_be_visible()
+    await expect(lena.get_by_role("link", name="To the absence")).to_be_visible()
+    await lena.get_by_role("link", name="To the absence").click()
+    await lena.get_by_role("button", name="Take it back").click()
+    await expect(lena.get_by_role("heading", name="Coverage")).to_be_attached()
+
+
 async def test_why_is_for_the_member_and_the_leads(open_as: Open) -> None:
-    mira = await open_as("Mira", "/absences/new?planned=true")
-    await mira.get_by_label("First day: day").fill("2032-03-01")
+    mira = await open_as("Mira", "/absences/new")
+    await mira.get_by_label("From: day").fill("2032-04-01")
     await mira.get_by_label("Private note").fill("canary-in-a-note")
-    await mira.get_by_role("button", name="Plan leave").click()
+    await mira.get_by_role("button", name="Report sick").click()
     await mira.locator("#row-away .band-away").click()
     await expect(mira.get_by_text("canary-in-a-note").first).to_be_visible()
     path = mira.url.split("/scheduler")[1]
