@@ -19,13 +19,16 @@ from services.scheduler.coverage.person import Stretch
 from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 
 __all__ = [
+    "LONGEST",
     "Dates",
     "Did",
     "Leave",
+    "LeaveAskedFor",
     "LeaveDecided",
     "LeaveNeedsEnd",
     "LeaveOver",
     "LeaveState",
+    "LeaveTooLong",
     "NeedsWrittenReason",
     "OwnLeave",
     "Step",
@@ -60,6 +63,10 @@ class Dates:
     def overlaps(self, other: Stretch) -> bool:
         ends_later = other.ends_at is None or self.starts_at < other.ends_at
         return ends_later and other.starts_at < self.ends_at
+
+
+LONGEST = timedelta(days=3 * 366)
+"""So much can be asked for at once."""
 
 
 class LeaveState(StrEnum):
@@ -123,21 +130,23 @@ class Leave:
 
 
 def dates_of(period: Period) -> Dates:
-    """Raises `LeaveNeedsEnd`."""
+    """Raises `LeaveNeedsEnd`, `LeaveTooLong`."""
     if period.ends_at is None:
         raise LeaveNeedsEnd(errors=[FieldError("/ends_at", N_("Choose the last day."))])
+    if period.ends_at - period.starts_at > LONGEST:
+        raise LeaveTooLong(errors=[FieldError("/ends_at", N_("Choose an earlier day."))])
     return Dates(period.starts_at, period.ends_at)
 
 
 def request(id: str, member_id: str, period: Period, *, by: str, now: datetime) -> Leave:
-    """Raises `LeaveNeedsEnd`."""
+    """Raises `LeaveNeedsEnd`, `LeaveTooLong`."""
     dates = dates_of(period)
     first = Step(Did.REQUESTED, by, now, dates.starts_at, dates.ends_at)
     return Leave(id, member_id, dates.starts_at, dates.ends_at, LeaveState.REQUESTED, (first,))
 
 
 def change(leave: Leave, period: Period, *, by: str, now: datetime) -> Leave:
-    """Other dates. Raises `LeaveDecided`, `LeaveNeedsEnd`."""
+    """Other dates. Raises `LeaveDecided`, `LeaveNeedsEnd`, `LeaveTooLong`."""
     _refuse_if_decided(leave)
     dates = dates_of(period)
     moved = replace(leave, starts_at=dates.starts_at, ends_at=dates.ends_at)
@@ -187,6 +196,20 @@ class LeaveNeedsEnd(InvalidRequest):
     title = N_("Leave needs an end")
     detail = N_("Only somebody who is ill can be away until further notice.")
     remedy = N_("Choose the last day.")
+
+
+class LeaveTooLong(InvalidRequest):
+    code = "leave_too_long"
+    title = N_("The leave is too long")
+    detail = N_("Up to three years can be asked for at once.")
+    remedy = N_("Ask for the rest later.")
+
+
+class LeaveAskedFor(NotAllowedNow):
+    code = "leave_asked_for"
+    title = N_("These days are asked for already")
+    detail = N_("A request for some of them waits for a decision.")
+    remedy = N_("Change that request, or withdraw it first.")
 
 
 class LeaveDecided(NotAllowedNow):

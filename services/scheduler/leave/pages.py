@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.absences.dialog import read_dialog
@@ -86,10 +86,13 @@ async def list_leave(
 
 
 @router.get("/new")
-async def new_leave(request: Request, screen: TheScreen, who: Reader) -> Response:
-    """With what is typed already in the address, so that what it would do can be shown."""
-    query = request.query_params
-    typed = Form({name: query.getlist(name) for name in query})
+async def new_leave(screen: TheScreen, who: Reader, member_id: str = "") -> Response:
+    return await _form(screen, who, Form({"member_id": [member_id]}))
+
+
+@router.post("/what-if")
+async def show_what_if(screen: TheScreen, who: Reader, typed: Typed) -> Response:
+    """The form again, with what it would do. Not by GET: why is no part of an address."""
     return await _form(screen, who, typed)
 
 

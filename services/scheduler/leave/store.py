@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.reasons import Reasons
 from services.scheduler.documents import Documents
-from services.scheduler.leave.domain import Leave, LeaveState
+from services.scheduler.leave.domain import Dates, Leave, LeaveState
 from shared.mongo import Document, Mongo, Session
 from shared.outbox import Transaction
 from shared.paging import Order
@@ -27,6 +27,16 @@ class LeaveRequests:
 
     async def get(self, leave_id: str, session: Session | None = None) -> Leave | None:
         return await self._documents.get(leave_id, session)
+
+    async def undecided(self, member_id: str, dates: Dates, session: Session) -> list[Leave]:
+        """The member's requests for some of the time."""
+        query: Document = {
+            "member_id": member_id,
+            "state": LeaveState.REQUESTED.value,
+            "starts_at": {"$lt": dates.ends_at},
+            "ends_at": {"$gt": dates.starts_at},
+        }
+        return await self._documents.find(query, session)
 
     async def page(
         self, member_ids: Iterable[str], *, decided: bool, cursor: str | None, limit: int

@@ -17,7 +17,7 @@ from services.scheduler.coverage.clock import Tick
 from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.leave import domain
-from services.scheduler.leave.domain import Leave, OwnLeave
+from services.scheduler.leave.domain import Leave, LeaveAskedFor, OwnLeave
 from services.scheduler.leave.whatif import gaps_of
 from services.scheduler.members.domain import Member
 from services.scheduler.responsibilities.domain import InactiveMember, UnknownMember
@@ -49,8 +49,8 @@ class Decision:
 async def request_leave(
     tx: Transaction, desk: Desk, who: Identity, member_id: str, call: Report, now: datetime
 ) -> Leave:
-    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveNeedsEnd`, and what `period`
-    raises."""
+    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveAskedFor`, and what `period` and
+    `dates_of` raise."""
     tick = await desk.clock.tick(tx, now)
     check_may_report(who, member_id)
     member = await reported_member(tx, desk, who, member_id)
@@ -60,6 +60,7 @@ async def request_leave(
         raise InactiveMember(member=member.name, extra={"member_id": member_id})
     when = call.period(member, tick.now)
     leave = domain.request(new_id(), member_id, when, by=who.member_id, now=tick.now)
+    await _check_only_request(tx, desk, leave)
     await desk.leave.put(tx, leave)
     await desk.leave.reasons.put(tx, leave.id, call.reason)
     return leave
@@ -75,10 +76,11 @@ async def change_leave(
     now: datetime,
 ) -> Leave:
     """Other dates, another reason. Raises `NotFound`, `Forbidden`, `StaleVersion`, `LeaveDecided`,
-    `LeaveNeedsEnd`, `ReasonUnreadable`, and what `period` raises."""
+    `LeaveAskedFor`, `ReasonUnreadable`, and what `period` and `dates_of` raise."""
     tick, before, member = await _open(tx, desk, who, leave_id, version, now)
     when = revision.period(member, tick.now)
     leave = domain.change(before, when, by=who.member_id, now=tick.now)
+    await _check_only_request(tx, desk, leave)
     await desk.leave.reasons.change(tx, leave_id, revision.kind, revision.note)
     await desk.leave.put(tx, leave)
     return leave
@@ -100,11 +102,13 @@ async def approve_leave(
     """It becomes an absence, and the handover begins that follows if the leave has begun already.
 
     Decided by the gaps that there are now, whatever the lead has looked at. Raises `NotFound`,
-    `StaleVersion`, `OwnLeave`, `LeaveDecided`, `LeaveOver`, `NeedsWrittenReason`,
-    `ReasonUnreadable`.
+    `StaleVersion`, `OwnLeave`, `InactiveMember`, `LeaveDecided`, `LeaveOver`,
+    `NeedsWrittenReason`, `ReasonUnreadable`.
     """
     tick, before, member = await _open(tx, desk, who, leave_id, decision.version, now)
     await _check_not_own(tx, desk, who, before)
+    if not member.active:
+        raise InactiveMember(member=member.name, extra={"member_id": member.id})
     snapshot = await desk.snapshots.before(tx, tick)
     gaps = gaps_of(snapshot, member.id, before.dates)
     absence_id = new_id()
@@ -150,6 +154,12 @@ async def _open(
     check_may_report(who, leave.member_id)
     check_version(version, leave.version)
     return tick, leave, member
+
+
+async def _check_only_request(tx: Transaction, desk: Desk, leave: Leave) -> None:
+    found = await desk.leave.undecided(leave.member_id, leave.dates, tx.session)
+    if any(one.id != leave.id for one in found):
+        raise LeaveAskedFor
 
 
 async def _check_not_own(tx: Transaction, desk: Desk, who: Identity, leave: Leave) -> None:

@@ -183,6 +183,24 @@ async def test_nobody_approves_their_own_while_there_is_another_lead(
     assert (refused.status_code, refused.json()["code"]) == (409, "leave_own")
 
 
+async def test_no_day_is_asked_for_twice(office: Office, ask: As) -> None:
+    jana = ask(office.as_jana)
+    leave = await requested(jana, office.jana)
+    body = {"member_id": office.jana.id, "kind": "holiday"}
+    some = body | {"starts_at": "2026-12-11", "ends_at": "2026-12-14"}
+    refused = await jana.post("/api/v1/leave-requests", json=some)
+    assert (refused.status_code, refused.json()["code"]) == (409, "leave_asked_for")
+    later = await requested(jana, office.jana, starts_at="2026-12-14", ends_at="2026-12-14")
+    path = f"/api/v1/leave-requests/{later['id']}"
+    moved = await jana.put(path, json=WEEK, headers=if_match(later))
+    assert moved.json()["code"] == "leave_asked_for"
+    await made(await decided(ask(LENA), leave, "decline"))
+    assert (await jana.put(path, json=WEEK, headers=if_match(later))).status_code == 200
+    long = body | {"starts_at": "2027-01-01", "ends_at": "2030-12-31"}
+    refused = await jana.post("/api/v1/leave-requests", json=long)
+    assert (refused.status_code, refused.json()["code"]) == (422, "leave_too_long")
+
+
 async def test_changed_withdrawn_declined_and_stale(office: Office, ask: As) -> None:
     jana, lena = ask(office.as_jana), ask(LENA)
     leave = await requested(jana, office.jana)
@@ -292,14 +310,14 @@ async def test_what_it_would_do_is_shown_while_it_is_typed(
     jana = browse(office.as_jana)
     assert "As soon as the days are chosen" in text(await jana.get("/leave/new"))
     typed = {**FORM, "note": ""}
-    covered = text(await jana.get("/leave/new", params=typed))
+    covered = text(await jana.post("/leave/what-if", data=typed))
     assert "Everything is covered" in covered
     assert "Tom" in covered
     await agency.away(office.tom)
-    seen = text(await jana.get("/leave/new", params=typed))
+    seen = text(await jana.post("/leave/what-if", data=typed))
     assert "1 responsibility would have nobody" in seen
     assert "Tom is away." in seen
-    half_typed = await jana.get("/leave/new", params=typed | {"ends_day": "2026-12-01"})
+    half_typed = await jana.post("/leave/what-if", data=typed | {"ends_day": "2026-12-01"})
     assert half_typed.status_code == 200
 
 
@@ -343,7 +361,7 @@ async def test_nobody_elses_page_tells_of_it(office: Office, browse: Browse) -> 
     assert (await tom.get(path)).status_code == 404
     assert "Jana" not in text(await tom.get("/leave"))
     preview = {**FORM, "member_id": office.jana.id}
-    assert "As soon as the days are chosen" in text(await tom.get("/leave/new", params=preview))
+    assert "As soon as the days are chosen" in text(await tom.post("/leave/what-if", data=preview))
 
 
 async def test_a_day_alone_is_typed_once(office: Office, browse: Browse) -> None:
