@@ -192,9 +192,7 @@ async def _responsibility(
         owner=faces[one.owner],
         deputies=[faces[id] for id in one.deputies],
         gaps=await read_gaps(screen.desk, who.scope, [one.id], screen.now),
-        choices=await read_choices(
-            screen.desk, who.scope, one.client_id, one.discipline, screen.now, one.people
-        ),
+        choices=await read_choices(screen.desk, who.scope, one, screen.now, one.people),
         of_client=[faces[id] for id in followed],
         offered=max(_DEPUTIES_OFFERED, len(one.deputies) + 1),
         typed=typed or Form({}),
