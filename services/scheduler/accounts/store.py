@@ -26,9 +26,14 @@ class Accounts:
         query: Document = {"client_id": {"$in": sorted(client_ids)}}
         return await self._documents.find(query, session, sort=[("_id", 1)])
 
-    async def seen_by(self, scope: Scope) -> list[PageAccounts]:
-        """Of all pages that the scope lets see."""
-        return await self._documents.find(scope.mongo(), sort=[("_id", 1)])
+    async def of_member(self, scope: Scope, member_id: str) -> list[PageAccounts]:
+        """Of the pages that the scope lets see and where the member has an account."""
+        query: Document = {"$and": [{"members": member_id}, scope.mongo()]}
+        return await self._documents.find(query, sort=[("_id", 1)])
+
+    async def any_checked(self, scope: Scope) -> bool:
+        """Whether accounts are checked for a page that the scope lets see."""
+        return await self._documents.find_one(scope.mongo()) is not None
 
     async def put(self, tx: Transaction, accounts: PageAccounts) -> None:
         """In a transaction that has taken the coverage clock."""

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.scheduler.accounts.listing import account_rows
 from services.scheduler.coverage.gaps import read_gaps
 from services.scheduler.coverage.pages import to_board
 from services.scheduler.edge import Manager, PathId, Reader
@@ -160,6 +161,7 @@ async def _client(
         error=error,
         client=client,
         rows=await place_rows(screen.desk, who.scope, client_id),
+        account_rows=await account_rows(screen.desk, who.scope, client_id),
         leads=leads,
         lead_faces=[face(one) for id in leads.members for one in members if one.id == id],
         can_lead=[face(one) for one in can_lead],
