@@ -257,7 +257,7 @@ async def test_accounts_are_seen_and_kept_only_by_who_has_the_client_and_the_rig
 ) -> None:
     member = ask(Identity(jana.id, jana.name, Role.MEMBER, Scope(None)))
     elsewhere = ask(Identity("paul", "Paul", Role.LEAD, Scope(frozenset({"works"}))))
-    change = {"json": {"members": []}, "headers": {"If-Match": '"0"'}}
+    change: dict[str, Any] = {"json": {"members": []}, "headers": {"If-Match": '"0"'}}
     assert (await member.get(ACCOUNTS)).status_code == 200
     assert (await member.put(ACCOUNTS, **change)).status_code == 403
     assert (await elsewhere.get(ACCOUNTS)).status_code == 404
