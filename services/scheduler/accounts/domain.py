@@ -49,11 +49,11 @@ def with_members(accounts: PageAccounts, members: Iterable[str]) -> PageAccounts
     return replace(accounts, members=tuple(sorted(set(members))), version=accounts.version + 1)
 
 
-def depending_on(accounts: PageAccounts) -> frozenset[str]:
+def depending_on(client_id: str, page_id: str) -> frozenset[str]:
     """The ids of the responsibilities that may need an account on the page, there or not."""
     return frozenset(
-        responsibility_id(accounts.client_id, page_id, discipline)
-        for page_id in (accounts.page_id, None)
+        responsibility_id(client_id, place, discipline)
+        for place in (page_id, None)
         for discipline in NEEDING_ACCOUNT
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.scheduler.accounts.domain import NEEDING_ACCOUNT, PageAccounts
+from services.scheduler.accounts.domain import NEEDING_ACCOUNT, PageAccounts, depending_on
 from services.scheduler.desk import Desk
 from services.scheduler.directory.store import Page
 from services.scheduler.members.domain import Member
@@ -86,16 +86,11 @@ def _sees(member: Member, page: Page) -> bool:
 async def responsible_for(desk: Desk, page: Page) -> set[str]:
     """Owners and deputies of what needs an account on the page; of its client, where it has nobody
     of its own."""
-    found = {one.id: one for one in await desk.responsibilities.load(_both(page))}
+    ids = depending_on(page.client_id, page.id)
+    found = {one.id: one for one in await desk.responsibilities.load(ids)}
     named: set[str] = set()
     for discipline in NEEDING_ACCOUNT:
         of_client = found.get(responsibility_id(page.client_id, None, discipline))
         one = found.get(responsibility_id(page.client_id, page.id, discipline)) or of_client
         named.update(one.people if one else ())
     return named
-
-
-def _both(page: Page) -> Iterator[str]:
-    for page_id in (page.id, None):
-        for discipline in NEEDING_ACCOUNT:
-            yield responsibility_id(page.client_id, page_id, discipline)

@@ -36,17 +36,13 @@ async def show_form(screen: TheScreen, who: Manager, page_id: PathId) -> Respons
 
 @router.post("")
 async def put(screen: TheScreen, who: Manager, page_id: PathId, typed: Typed) -> Response:
-    before = await screen.desk.accounts.get(page_id)
     try:
         made = await _check(screen, who, page_id, typed)
     except AppError as error:
         return await _form(screen, who, page_id, typed, error)
-    if before is None:
-        undo = _address(page_id, "/stop", version=made.accounts.version)
-    else:
-        undo = _address(page_id, "", version=made.accounts.version, members=before.members)
-    said = N_("{page}: only who has an account acts there.")
-    return await _done(screen, who, made, said, undo)
+    return await _done(
+        screen, who, page_id, made, N_("{page}: only who has an account acts there.")
+    )
 
 
 @router.post("/stop")
@@ -55,9 +51,7 @@ async def stop(screen: TheScreen, who: Manager, page_id: PathId, typed: Typed) -
     made = await screen.service.outbox.transaction(
         lambda tx: stop_checking(tx, screen.desk, who, page_id, version, screen.now)
     )
-    undo = _address(page_id, "", version=0, members=made.accounts.members)
-    said = N_("{page}: accounts are not checked any more.")
-    return await _done(screen, who, made, said, undo)
+    return await _done(screen, who, page_id, made, N_("{page}: accounts are not checked any more."))
 
 
 async def _check(screen: Screen, who: Identity, page_id: str, typed: Form) -> Checking:
@@ -67,9 +61,13 @@ async def _check(screen: Screen, who: Identity, page_id: str, typed: Form) -> Ch
     )
 
 
-def _address(page_id: str, command: str, *, version: int, members: Sequence[str] = ()) -> str:
-    query = urlencode({"version": version, "members": members}, doseq=True)
-    return f"/responsibilities/pages/{page_id}/accounts{command}?{query}"
+def _undo(page_id: str, made: Checking) -> str:
+    """Where a POST makes it as it was before."""
+    query: dict[str, int | Sequence[str]] = {"version": made.after.version if made.after else 0}
+    if made.before is not None:
+        query["members"] = made.before.members
+    command = "" if made.before else "/stop"
+    return f"/responsibilities/pages/{page_id}/accounts{command}?{urlencode(query, doseq=True)}"
 
 
 async def _page(screen: Screen, who: Identity, page_id: str) -> Page:
@@ -111,16 +109,14 @@ async def _ticked(
     return await responsible_for(screen.desk, page)
 
 
-async def _done(screen: Screen, who: Identity, made: Checking, said: str, undo: str) -> Response:
-    client_id = made.accounts.client_id
+async def _done(screen: Screen, who: Identity, page_id: str, made: Checking, said: str) -> Response:
+    page = await _page(screen, who, page_id)
     if not screen.by_htmx:
-        return screen.onward(f"/responsibilities/clients/{client_id}")
-    page = await _page(screen, who, made.accounts.page_id)
-    client = await screen.desk.directory.client(who.scope, client_id)
+        return screen.onward(f"/responsibilities/clients/{page.client_id}")
     return screen.page(
         "accounts_changed.html",
-        client=client,
-        rows=await place_rows(screen.desk, who.scope, client_id),
-        account_rows=await account_rows(screen.desk, who.scope, client_id),
-        done=Toast(screen.said(said, page=page.name), undo=undo),
+        client=await screen.desk.directory.client(who.scope, page.client_id),
+        rows=await place_rows(screen.desk, who.scope, page.client_id),
+        account_rows=await account_rows(screen.desk, who.scope, page.client_id),
+        done=Toast(screen.said(said, page=page.name), undo=_undo(page_id, made)),
     )

@@ -75,7 +75,7 @@ async def put_accounts(
     made = await service.outbox.transaction(
         lambda tx: check_accounts(tx, desk, who, page_id, body.members, version, service.clock())
     )
-    view = AccountsView.of(await _page(desk, who, page_id), made.accounts)
+    view = AccountsView.of(await _page(desk, who, page_id), made.after)
     return reply(AccountsChange(accounts=view, handover_id=made.handover_id), version=view.version)
 
 
@@ -87,7 +87,7 @@ async def delete_accounts(
     made = await service.outbox.transaction(
         lambda tx: stop_checking(tx, desk, who, page_id, version, service.clock())
     )
-    view = AccountsView.of(await _page(desk, who, page_id), None)
+    view = AccountsView.of(await _page(desk, who, page_id), made.after)
     return AccountsChange(accounts=view, handover_id=made.handover_id)
 
 

@@ -24,9 +24,11 @@ PAGE_ARCHIVED = "page_archived"
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """`handover_id`: the handover that follows, if somebody else acts now."""
+    """None `before`, or `after`: accounts were not checked, or are not any more. `handover_id`: the
+    handover that follows, if somebody else acts now."""
 
-    accounts: PageAccounts
+    before: PageAccounts | None
+    after: PageAccounts | None
     handover_id: str | None
 
 
@@ -57,14 +59,14 @@ async def check_accounts(
     check_access(page.client_id, added, people, {one.id: one.name for one in known.values()})
     await desk.accounts.put(tx, after)
     change = _concerning(after, who.member_id)
-    return Checking(after, await desk.settling.settle(tx, tick, change))
+    return Checking(found, after, await desk.settling.settle(tx, tick, change))
 
 
 async def stop_checking(
     tx: Transaction, desk: Desk, who: Identity, page_id: str, version: int, now: datetime
 ) -> Checking:
-    """Nobody needs an account on the page any more; with the list there was. Raises `NotFound`,
-    also where accounts are not checked, and `StaleVersion`."""
+    """Nobody needs an account on the page any more. Raises `NotFound`, also where accounts are not
+    checked, and `StaleVersion`."""
     tick = await desk.clock.tick(tx, now)
     await _page(tx, desk, who, page_id)
     before = await desk.accounts.get(page_id, tx.session)
@@ -73,7 +75,7 @@ async def stop_checking(
     check_version(version, before.version)
     await desk.accounts.delete(tx, before)
     change = _concerning(before, who.member_id)
-    return Checking(before, await desk.settling.settle(tx, tick, change))
+    return Checking(before, None, await desk.settling.settle(tx, tick, change))
 
 
 async def archived_or_back(tx: Transaction, desk: Desk, page_id: str, now: datetime) -> None:
@@ -92,4 +94,4 @@ async def _page(tx: Transaction, desk: Desk, who: Identity, page_id: str) -> Pag
 
 
 def _concerning(accounts: PageAccounts, by: str | None) -> Change:
-    return Change(responsibilities=depending_on(accounts), by=by)
+    return Change(responsibilities=depending_on(accounts.client_id, accounts.page_id), by=by)

@@ -97,7 +97,7 @@ class TeamReader:
         if not found:
             return CheckedPages()
         own = await self.responsibilities.load(
-            {id for one in found for id in depending_on(one)}, session
+            {id for one in found for id in depending_on(one.client_id, one.page_id)}, session
         )
         return CheckedPages(
             pages=by_client(found),

@@ -61,7 +61,7 @@ def test_a_list_names_everybody_once_and_counts_its_versions() -> None:
 
 
 def test_what_may_have_to_be_decided_anew_is_known_by_its_name() -> None:
-    assert depending_on(INSTA) == {
+    assert depending_on("roast", "insta") == {
         f"{place}:{discipline}"
         for place in ("insta", "roast")
         for discipline in ("publishing", "community", "page_organisation")
