@@ -8,6 +8,8 @@ from fastapi import FastAPI
 
 from services.scheduler.absences import pages as absence_pages
 from services.scheduler.absences import routes as absences
+from services.scheduler.accounts import pages as account_pages
+from services.scheduler.accounts import routes as accounts
 from services.scheduler.background import run_in_background
 from services.scheduler.coverage import pages as board
 from services.scheduler.coverage import routes as coverage
@@ -46,6 +48,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             members.router,
             qualifications.router,
             responsibilities.router,
+            accounts.router,
             absences.router,
             leave.router,
             coverage.router,
@@ -55,6 +58,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             handover_pages.router,
             absence_pages.router,
             leave_pages.router,
+            account_pages.router,
             matrix_pages.router,
             sheet_pages.router,
             responsibility_pages.router,

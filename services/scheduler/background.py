@@ -9,6 +9,7 @@ from typing import Any
 
 from services.scheduler.absences.rotation import Rotation
 from services.scheduler.absences.usecases import ENDS, STARTS, turn_absence
+from services.scheduler.accounts.usecases import PAGE_ARCHIVED, archived_or_back
 from services.scheduler.desk import Desk
 from services.scheduler.directory.handlers import directory_handlers
 from services.scheduler.handovers.handlers import (
@@ -74,7 +75,7 @@ def run_in_background(service: Service, desk: Desk) -> None:
 
 def _listen(service: Service, desk: Desk, participation: Participation) -> None:
     answer = work_handed_over(desk.closing, service.clock)
-    service.subscribe(topics.PLANNER_DIRECTORY, directory_handlers(desk.directory))
+    service.subscribe(topics.PLANNER_DIRECTORY, directory_handlers(desk, service.clock))
     service.subscribe(
         topics.CONTENT_STATUS,
         dispatch({ContentStatusChanged: content_status(desk.publications, participation.rows)}),
@@ -107,10 +108,14 @@ def _keep_time(service: Service, desk: Desk) -> None:
         discipline = Discipline(due.data["discipline"])
         await remind(tx, desk, due.data["member_id"], discipline, service.clock())
 
+    async def page_archived(tx: Transaction, due: Due) -> None:
+        await archived_or_back(tx, desk, due.data["page_id"], service.clock())
+
     service.ticker.on(STARTS, turn)
     service.ticker.on(ENDS, turn)
     service.ticker.on(EXPIRES, expires)
     service.ticker.on(REMINDS, reminds)
+    service.ticker.on(PAGE_ARCHIVED, page_archived)
 
 
 def _title(document: Mapping[str, Any]) -> str:

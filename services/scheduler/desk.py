@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.store import Absences
+from services.scheduler.accounts.store import Accounts
 from services.scheduler.coverage.clock import CoverageClock
 from services.scheduler.coverage.settling import Settling
 from services.scheduler.coverage.snapshot import Snapshots
@@ -34,6 +35,7 @@ class Desk:
     qualifications: Qualifications
     responsibilities: Responsibilities
     leads: ClientLeads
+    accounts: Accounts
     assignments: Assignments
     absences: Absences
     leave: LeaveRequests
@@ -56,12 +58,14 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
     at the same time."""
     mongo = service.mongo
     members, qualifications = Members(mongo), Qualifications(mongo)
-    absences = Absences(mongo, keys)
+    absences, accounts = Absences(mongo, keys), Accounts(mongo)
     responsibilities, leads = Responsibilities(mongo), ClientLeads(mongo)
     handovers = Handovers(mongo)
     marks = CommitMarks(handovers, service.clock)
     clock, directory = CoverageClock(mongo), Directory(mongo)
-    team = TeamReader(members, qualifications, absences, leads)
+    team = TeamReader(
+        members, qualifications, absences, leads, accounts, responsibilities, directory
+    )
     settling = Settling(
         mongo,
         clock=clock,
@@ -76,6 +80,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         qualifications=qualifications,
         responsibilities=responsibilities,
         leads=leads,
+        accounts=accounts,
         assignments=Assignments(mongo),
         absences=absences,
         leave=LeaveRequests(mongo, keys),

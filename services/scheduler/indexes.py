@@ -18,6 +18,8 @@ def declare_indexes(service: Service) -> None:
     service.index("responsibilities", [("deputies", 1)])
     service.index("responsibilities", [("client_id", 1), ("_id", 1)])
     service.index("leads", [("members", 1)])
+    service.index("page_accounts", [("client_id", 1)])
+    service.index("page_accounts", [("members", 1)])
     # Who is away now, and within a stretch of time.
     service.index("absences", [("member_id", 1), ("starts_at", 1)])
     service.index("absences", [("starts_at", 1), ("_id", 1)])

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.scheduler.absences.store import Window
-from services.scheduler.coverage.person import Person
 from services.scheduler.desk import Desk
 from services.scheduler.members.domain import Member
 from services.scheduler.qualifications.domain import Qualification
-from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Scope
 from shared.errors import NotFound
 
@@ -19,7 +17,7 @@ __all__ = ["Candidate", "candidates"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody present, qualified and with access, who is neither owner nor deputy."""
+    """Somebody present, qualified, with access and account, who is neither owner nor deputy."""
 
     member: Member
     qualification: Qualification
@@ -34,16 +32,13 @@ async def candidates(
         raise NotFound
     everybody = {one.id: one for one in await desk.members.all(scope)}
     others = [one for one in everybody if one not in found.people]
-    people = await desk.team.people_within(others, Window(at, None))
-    fit = [one for one in people.values() if _fit(one, found, at)]
+    team = await desk.team.within([found], Window(at, None), others)
+    demand = team.demand(found)
+    fit = [one for one in others if team.people[one].why_not(demand, at) is None]
     skills = {
         one.member_id: one
-        for one in await desk.qualifications.of(person.member_id for person in fit)
+        for one in await desk.qualifications.of(fit)
         if one.discipline is found.discipline
     }
     able = [Candidate(everybody[id], skill) for id, skill in skills.items()]
     return sorted(able, key=lambda one: (-one.qualification.level, one.member.name.casefold()))
-
-
-def _fit(person: Person, responsibility: Responsibility, at: datetime) -> bool:
-    return person.why_not(responsibility.client_id, responsibility.discipline, at) is None

@@ -1,9 +1,9 @@
 """The coverage clock: one counter that orders everything which may change who acts.
 
-A transaction that changes a member, a qualification, access, an absence, a responsibility or a
-list of leads takes its next value, the *epoch*, before it reads anything. Two such transactions
-therefore conflict, and the later one reads what the earlier one wrote: of two sick calls at the
-same instant, one always sees the other.
+A transaction that changes a member, a qualification, access, accounts on a page, an absence, a
+responsibility or a list of leads takes its next value, the *epoch*, before it reads anything. Two
+such transactions therefore conflict, and the later one reads what the earlier one wrote: of two
+sick calls at the same instant, one always sees the other.
 
 Its time never goes back along the epochs, whichever replica's clock is behind. Otherwise somebody
 whose absence began in epoch 7 could be found present in epoch 8, a few milliseconds earlier.

@@ -1,8 +1,9 @@
 """The coverage engine: who acts for a responsibility, at an instant and over time. Pure.
 
 The owner acts if present; else the first deputy, in order, who is present, qualified and has
-access; else one of the client's leads under the same test; else it is a gap. Owners are put to the
-same test as everybody: a qualification that ran out yesterday does not act today.
+access to the client and, where that is checked, an account on the page; else one of the client's
+leads under the same test; else it is a gap. Owners are put to the same test as everybody: a
+qualification that ran out yesterday does not act today.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.scheduler.coverage.person import Person, Span, WhyNot
+from services.scheduler.coverage.person import Demand, Person, Span, WhyNot
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.events.scheduler import ActsAs
 
@@ -23,10 +24,18 @@ class Team:
     """Everybody who may matter to the responsibilities asked about.
 
     `leads` are the clients' leads, in order. Who is missing from `people` cannot act.
+    `account_holders`: by responsibility, the members with every account that it needs; what is not
+    among them needs none.
     """
 
     people: Mapping[str, Person]
     leads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    account_holders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def demand(self, responsibility: Responsibility) -> Demand:
+        """What it demands of whoever acts for it."""
+        holders = self.account_holders.get(responsibility.id)
+        return Demand(responsibility.client_id, responsibility.discipline, holders)
 
     def present(self, member_id: str, now: datetime) -> bool:
         person = self.people.get(member_id)
@@ -66,8 +75,9 @@ class Segment:
 def acting_at(responsibility: Responsibility, now: datetime, team: Team) -> Acting:
     """Who acts at `now`, and why nobody before them does."""
     passed: list[PassedOver] = []
+    demand = team.demand(responsibility)
     for member_id, acts_as in _candidates(responsibility, team):
-        why = _why_not(responsibility, member_id, now, team)
+        why = _why_not(demand, member_id, now, team)
         if why is None:
             return Acting(member_id, acts_as, tuple(passed))
         passed.append(PassedOver(member_id, why))
@@ -79,12 +89,13 @@ def timeline(
 ) -> tuple[Segment, ...]:
     """Who acts from `start` to `end`, without holes; neighbours differ."""
     decided: list[Segment] = []
+    demand = team.demand(responsibility)
     left: list[_Undecided] = [(start, end, ())]
     for member_id, acts_as in _candidates(responsibility, team):
         # Most owners are there most of the time, so few others are ever looked at.
         undecided, left = left, []
         for since, until, passed in undecided:
-            for span in _spans(responsibility, member_id, since, until, team):
+            for span in _spans(demand, member_id, since, until, team):
                 if span.why is None:
                     acting = Acting(member_id, acts_as, passed)
                     decided.append(Segment(span.starts_at, span.ends_at, acting))
@@ -121,19 +132,15 @@ def _candidates(responsibility: Responsibility, team: Team) -> Iterator[tuple[st
             yield lead, ActsAs.LEAD
 
 
-def _why_not(
-    responsibility: Responsibility, member_id: str, now: datetime, team: Team
-) -> WhyNot | None:
+def _why_not(demand: Demand, member_id: str, now: datetime, team: Team) -> WhyNot | None:
     person = team.people.get(member_id)
-    if person is None:
-        return WhyNot.INACTIVE
-    return person.why_not(responsibility.client_id, responsibility.discipline, now)
+    return WhyNot.INACTIVE if person is None else person.why_not(demand, now)
 
 
 def _spans(
-    responsibility: Responsibility, member_id: str, start: datetime, end: datetime, team: Team
+    demand: Demand, member_id: str, start: datetime, end: datetime, team: Team
 ) -> Iterable[Span]:
     person = team.people.get(member_id)
     if person is None:
         return (Span(start, end, WhyNot.INACTIVE),)
-    return person.spans(responsibility.client_id, responsibility.discipline, start, end)
+    return person.spans(demand, start, end)

@@ -1,4 +1,4 @@
-"""What the coverage engine knows of a member: present, qualified, with access. Pure."""
+"""What the coverage engine knows of a member: present, qualified, with access and account. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from shared.events.disciplines import Discipline
 
-__all__ = ["Person", "Span", "Stretch", "WhyNot"]
+__all__ = ["Demand", "Person", "Span", "Stretch", "WhyNot"]
 
 _start = attrgetter("starts_at")
 
@@ -31,9 +31,23 @@ class WhyNot(StrEnum):
 
     INACTIVE = "inactive"
     NO_ACCESS = "no_access"
+    NO_ACCOUNT = "no_account"
     UNQUALIFIED = "unqualified"
     EXPIRED = "expired"
     AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a responsibility demands of whoever acts for it, apart from being there.
+
+    `account_holders`: the members with every account on the platform that it needs; None: it needs
+    none.
+    """
+
+    client_id: str
+    discipline: Discipline
+    account_holders: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +77,38 @@ class Person:
     def has_access(self, client_id: str) -> bool:
         return self.clients is None or client_id in self.clients
 
-    def why_not(self, client_id: str, discipline: Discipline, now: datetime) -> WhyNot | None:
-        """None if the member can act for the client's discipline at `now`."""
-        never = self._never(client_id, discipline)
+    def why_not(self, demand: Demand, now: datetime) -> WhyNot | None:
+        """None if the member can act at `now` where this is demanded."""
+        never = self._never(demand)
         if never is not None:
             return never
-        expiry = self.qualified_until[discipline]
+        expiry = self.qualified_until[demand.discipline]
         if expiry is not None and expiry <= now:
             return WhyNot.EXPIRED
         return None if self.present(now) else WhyNot.AWAY
 
-    def spans(
-        self, client_id: str, discipline: Discipline, start: datetime, end: datetime
-    ) -> Iterator[Span]:
+    def spans(self, demand: Demand, start: datetime, end: datetime) -> Iterator[Span]:
         """`why_not` over time, without holes."""
-        never = self._never(client_id, discipline)
+        never = self._never(demand)
         if never is not None:
             yield Span(start, end, never)
             return
-        expiry = self.qualified_until[discipline]
+        expiry = self.qualified_until[demand.discipline]
         until = end if expiry is None else min(end, max(start, expiry))
         yield from self._comings_and_goings(start, until)
         if until < end:
             yield Span(until, end, WhyNot.EXPIRED)
 
-    def _never(self, client_id: str, discipline: Discipline) -> WhyNot | None:
+    def _never(self, demand: Demand) -> WhyNot | None:
         """What keeps them from it at any time."""
         if not self.active:
             return WhyNot.INACTIVE
-        if not self.has_access(client_id):
+        if not self.has_access(demand.client_id):
             return WhyNot.NO_ACCESS
-        return WhyNot.UNQUALIFIED if discipline not in self.qualified_until else None
+        holders = demand.account_holders
+        if holders is not None and self.member_id not in holders:
+            return WhyNot.NO_ACCOUNT
+        return WhyNot.UNQUALIFIED if demand.discipline not in self.qualified_until else None
 
     def _comings_and_goings(self, start: datetime, end: datetime) -> Iterator[Span]:
         at = start

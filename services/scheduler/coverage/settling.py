@@ -47,9 +47,9 @@ class Change:
     """What a transaction has changed.
 
     `members`: their absences, qualifications, access or being active. `edited` of them: in what
-    others are told of them. `clients`: their lists of leads. `responsibilities`: their people.
-    `moving` of these: their open work goes along to whoever acts, as somebody asked for.
-    `by` is the member who did it; None: a time that fell due.
+    others are told of them. `clients`: their lists of leads. `responsibilities`: their people, or
+    the accounts that they need. `moving` of these: their open work goes along to whoever acts, as
+    somebody asked for. `by` is the member who did it; None: a time that fell due.
     """
 
     members: frozenset[str] = frozenset()

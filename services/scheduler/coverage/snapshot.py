@@ -2,7 +2,7 @@
 
 Whatever may change who acts takes the next epoch of the coverage clock. So what was read at an
 epoch holds until there is a higher one, and a question about the whole team need not read it all
-again. Only that a client or a page is archived takes no epoch: that is seen within a minute.
+again. Only that a client or a page is archived takes none at once: that is seen within a minute.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ class Snapshots:
             for one in await self._responsibilities.every(session)
             if not one.follows and archived.isdisjoint({one.client_id, one.page_id})
         ]
-        team = await self._team.everybody(Window(now - _LOOKING_BACK, None), session)
+        team = await self._team.everybody(
+            responsibilities, Window(now - _LOOKING_BACK, None), session
+        )
         return Snapshot(
             epoch=epoch,
             read_at=now,

@@ -9,13 +9,22 @@ from datetime import datetime
 
 from services.scheduler.absences.domain import Absence
 from services.scheduler.absences.store import Absences, Window
+from services.scheduler.accounts.domain import (
+    NEEDING_ACCOUNT,
+    CheckedPages,
+    Place,
+    by_client,
+    depending_on,
+)
+from services.scheduler.accounts.store import Accounts
 from services.scheduler.coverage.domain import Team
 from services.scheduler.coverage.person import Person, Stretch
+from services.scheduler.directory.store import Directory
 from services.scheduler.members.domain import Member
 from services.scheduler.members.store import Members
 from services.scheduler.qualifications.store import Qualifications
 from services.scheduler.responsibilities.domain import Responsibility
-from services.scheduler.responsibilities.store import ClientLeads
+from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
 from shared.events.disciplines import Discipline
 from shared.mongo import Session
 
@@ -30,6 +39,9 @@ class TeamReader:
     qualifications: Qualifications
     absences: Absences
     leads: ClientLeads
+    accounts: Accounts
+    responsibilities: Responsibilities
+    directory: Directory
 
     async def at(
         self, responsibilities: Sequence[Responsibility], now: datetime, session: Session
@@ -38,20 +50,31 @@ class TeamReader:
         leads = await self._leads(responsibilities, session)
         ids = _everybody(responsibilities, leads)
         absences = await self.absences.at(ids, now, session)
-        return Team(await self._people(ids, absences, session), leads)
+        people = await self._people(ids, absences, session)
+        return Team(people, leads, await self._account_holders(responsibilities, session))
 
-    async def within(self, responsibilities: Sequence[Responsibility], window: Window) -> Team:
-        """Good for questions about any instant of the window."""
+    async def within(
+        self,
+        responsibilities: Sequence[Responsibility],
+        window: Window,
+        others: Iterable[str] = (),
+    ) -> Team:
+        """Good for questions about any instant of the window; with `others` who could be put in."""
         leads = await self._leads(responsibilities, None)
-        ids = _everybody(responsibilities, leads)
+        ids = _everybody(responsibilities, leads).union(others)
         absences = await self.absences.within(ids, window)
-        return Team(await self._people(ids, absences, None), leads)
+        people = await self._people(ids, absences, None)
+        return Team(people, leads, await self._account_holders(responsibilities, None))
 
-    async def everybody(self, window: Window, session: Session) -> Team:
+    async def everybody(
+        self, responsibilities: Sequence[Responsibility], window: Window, session: Session
+    ) -> Team:
         """Good for questions about anybody, at any instant of the window."""
         ids = set(await self.members.every_id(session))
         absences = await self.absences.within(ids, window, session)
-        return Team(await self._people(ids, absences, session), await self.leads.every(session))
+        people = await self._people(ids, absences, session)
+        leads = await self.leads.every(session)
+        return Team(people, leads, await self._account_holders(responsibilities, session))
 
     async def people_within(self, member_ids: Iterable[str], window: Window) -> dict[str, Person]:
         """Good for questions about any instant of the window."""
@@ -64,6 +87,30 @@ class TeamReader:
         """Good for questions about `now` only."""
         ids = set(member_ids)
         return await self._people(ids, await self.absences.at(ids, now, session), session)
+
+    async def checked_pages(
+        self, places: Iterable[Place], session: Session | None = None
+    ) -> CheckedPages:
+        """Where accounts are checked, as far as it concerns the places."""
+        clients = {one.client_id for one in places if one.discipline in NEEDING_ACCOUNT}
+        found = await self.accounts.of_clients(clients, session) if clients else []
+        if not found:
+            return CheckedPages()
+        own = await self.responsibilities.load(
+            {id for one in found for id in depending_on(one.client_id, one.page_id)}, session
+        )
+        return CheckedPages(
+            pages=by_client(found),
+            archived=await self.directory.archived(session),
+            own=frozenset(one.id for one in own if not one.follows),
+        )
+
+    async def _account_holders(
+        self, responsibilities: Sequence[Responsibility], session: Session | None
+    ) -> dict[str, frozenset[str]]:
+        checked = await self.checked_pages(responsibilities, session)
+        holders = {one.id: checked.holders(one) for one in responsibilities}
+        return {id: those for id, those in holders.items() if those is not None}
 
     async def _leads(
         self, responsibilities: Sequence[Responsibility], session: Session | None

@@ -47,6 +47,11 @@ class Stretch:
         whys = {one.why for one in self.passed}
         return WhyNot.AWAY in whys and whys <= {WhyNot.AWAY, WhyNot.UNQUALIFIED}
 
+    @property
+    def no_account(self) -> bool:
+        """Of a gap: somebody has no account on the page."""
+        return any(one.why is WhyNot.NO_ACCOUNT for one in self.passed)
+
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:

@@ -64,7 +64,7 @@ class Directory:
         query = {"$and": [{"client_id": {"$in": sorted(client_ids)}}, scope.mongo()]}
         return {one.id: one for one in await self._pages.find(query, session)}
 
-    async def archived(self, session: Session) -> set[str]:
+    async def archived(self, session: Session | None = None) -> set[str]:
         """The ids of clients and pages that are not worked for any more."""
         found: set[str] = set()
         for documents in (self._clients, self._pages):

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from services.scheduler.coverage.domain import Team
-from services.scheduler.coverage.person import Person
+from services.scheduler.coverage.person import Demand, Person
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates
 from services.scheduler.leave.whatif import Gap
 from services.scheduler.qualifications.training import Proposal, proposals
-from services.scheduler.responsibilities.domain import Responsibility
 
 __all__ = ["deputies_for", "trainings_for"]
 
@@ -21,14 +20,15 @@ def deputies_for(
 ) -> dict[Gap, str]:
     """Whom to put in: somebody who could act through all of the gap, and of those who own least."""
     owned = Counter(one.owner for one in snapshot.responsibilities.values())
-    people = _without(snapshot, member_id, leave).people.values()
+    team = _without(snapshot, member_id, leave)
     found: dict[Gap, str] = {}
     for gap in gaps:
         responsibility = snapshot.responsibilities[gap.responsibility_id]
+        demand = team.demand(responsibility)
         able = [
             person.member_id
-            for person in people
-            if person.member_id not in responsibility.people and _acts(person, responsibility, gap)
+            for person in team.people.values()
+            if person.member_id not in responsibility.people and _acts(person, demand, gap)
         ]
         if able:
             found[gap] = min(able, key=lambda id: (owned[id], id))
@@ -54,8 +54,5 @@ def _without(snapshot: Snapshot, member_id: str, leave: Dates) -> Team:
     return snapshot.team.with_person(person.also_away([leave.stretch]))
 
 
-def _acts(person: Person, responsibility: Responsibility, gap: Gap) -> bool:
-    spans = person.spans(
-        responsibility.client_id, responsibility.discipline, gap.starts_at, gap.ends_at
-    )
-    return all(span.why is None for span in spans)
+def _acts(person: Person, demand: Demand, gap: Gap) -> bool:
+    return all(span.why is None for span in person.spans(demand, gap.starts_at, gap.ends_at))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.scheduler.accounts.listing import pages_with_account
 from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.handovers.places import read_places
 from services.scheduler.members.domain import Member
@@ -214,6 +215,7 @@ async def _member(
         skills=[(one, shown_end(one.valid_until, zone)) for one in skills],
         lacking=[one for one in Discipline if one not in {skill.discipline for skill in skills}],
         responsibilities=[(one, places.place(one.id, one.client_id)) for one in responsibilities],
+        account_pages=await pages_with_account(screen.desk, who.scope, member_id),
         section=section,
         typed=typed or Form({}),
         link=link,

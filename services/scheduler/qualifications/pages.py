@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
 from services.scheduler.absences.store import Window
-from services.scheduler.coverage.domain import Team
 from services.scheduler.desk import Desk
 from services.scheduler.edge import Manager, Reader
 from services.scheduler.handovers.places import read_places
@@ -212,12 +211,10 @@ async def read_proposals(desk: Desk, scope: Scope, now: datetime) -> list[Propos
     """The most helpful first, for the next eight weeks and what the scope lets see."""
     found = await _in_use(desk, scope)
     members = {one.id for one in await desk.members.all(scope) if one.active}
-    named = {id for one in found for id in one.people}
     window = Window(now, now + _AHEAD)
-    people = await desk.team.people_within(members | named, window)
-    leads = await desk.leads.of_clients({one.client_id for one in found})
+    team = await desk.team.within(found, window, members)
     # In a thread, because for a large agency it takes longer than others should wait.
-    return await asyncio.to_thread(proposals, found, Team(people, leads), now, now + _AHEAD)
+    return await asyncio.to_thread(proposals, found, team, now, now + _AHEAD)
 
 
 async def _in_use(desk: Desk, scope: Scope) -> list[Responsibility]:

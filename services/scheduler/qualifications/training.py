@@ -1,7 +1,7 @@
 """Which one training would help most: close gaps, or give somebody a second person. Pure.
 
-Only what nothing simpler would solve counts: where somebody qualified, with access, is there to be
-put in, no training is needed.
+Only what nothing simpler would solve counts: where somebody qualified, with access and account, is
+there to be put in, no training is needed. Nor would it help whoever lacks access or account.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from services.scheduler.coverage.domain import Team, timeline
-from services.scheduler.coverage.person import Person, WhyNot
+from services.scheduler.coverage.person import Demand, Person, WhyNot
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.events.disciplines import Discipline
 
@@ -58,14 +58,15 @@ def proposals(
             for each in timeline(one, start, end, team)
             if each.acting.member is None
         ]
+        demand = team.demand(one)
         open_gaps = [span for gap in gaps for span in _without_others(one, gap, team)]
         for person in team.people.values():
-            time = sum((_won(one, span, person) for span in open_gaps), timedelta())
+            time = sum((_won(demand, span, person) for span in open_gaps), timedelta())
             if time:
                 closes[person.member_id, one.discipline].append((one.id, time))
         if _alone(one, team, start):
             for person in team.people.values():
-                if _lacks_training(one, person, start):
+                if _lacks_training(demand, person, start):
                     secures[person.member_id, one.discipline].append(one.id)
     found = [
         Proposal(member, discipline, tuple(closes[key]), tuple(secures[key]))
@@ -80,43 +81,44 @@ def proposals(
 
 def _alone(one: Responsibility, team: Team, now: datetime) -> bool:
     """Fewer than two could act, and nobody could simply be put in."""
-    able = [
-        person
-        for person in team.people.values()
-        if person.why_not(one.client_id, one.discipline, now) in _ABLE
-    ]
+    demand = team.demand(one)
+    able = [person for person in team.people.values() if person.why_not(demand, now) in _ABLE]
     return len(able) < _TWO and all(person.member_id in one.people for person in able)
 
 
-def _lacks_training(one: Responsibility, person: Person, now: datetime) -> bool:
+def _lacks_training(demand: Demand, person: Person, now: datetime) -> bool:
     """Nothing but the qualification keeps them from it."""
-    return person.why_not(one.client_id, one.discipline, now) in _UNTRAINED
+    return person.why_not(demand, now) in _UNTRAINED
 
 
 def _without_others(one: Responsibility, gap: Span, team: Team) -> Iterator[Span]:
     """The parts of a gap in which nobody else could simply be put in."""
+    demand = team.demand(one)
     others = [person for person in team.people.values() if person.member_id not in one.people]
-    for start, end in _parts(one, gap, others):
-        if all(person.why_not(one.client_id, one.discipline, start) for person in others):
+    for start, end in _parts(demand, gap, others):
+        if all(person.why_not(demand, start) for person in others):
             yield start, end
 
 
-def _won(one: Responsibility, span: Span, person: Person) -> timedelta:
+def _won(demand: Demand, span: Span, person: Person) -> timedelta:
     """How much of it the person would act, were they trained."""
     return sum(
         (
             end - start
-            for start, end in _parts(one, span, [person])
-            if _lacks_training(one, person, start) and person.present(start)
+            for start, end in _parts(demand, span, [person])
+            if _lacks_training(demand, person, start) and person.present(start)
         ),
         timedelta(),
     )
 
 
-def _parts(one: Responsibility, span: Span, people: Iterable[Person]) -> Iterator[Span]:
+def _parts(demand: Demand, span: Span, people: Iterable[Person]) -> Iterator[Span]:
     """Cut where one of them comes or goes, or is qualified no longer."""
     start, end = span
     turns = {
-        at for person in people for at in person.turning_points(one.discipline) if start < at < end
+        at
+        for person in people
+        for at in person.turning_points(demand.discipline)
+        if start < at < end
     }
     yield from pairwise([start, *sorted(turns), end])

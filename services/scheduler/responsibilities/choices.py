@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.scheduler.absences.store import Window
+from services.scheduler.accounts.domain import Place
 from services.scheduler.coverage.person import WhyNot
 from services.scheduler.desk import Desk
 from services.scheduler.members.view import Face, face
 from shared.auth import Scope
-from shared.events.disciplines import Discipline
 
 __all__ = ["Choice", "read_choices"]
 
@@ -33,8 +33,7 @@ class Choice:
 async def read_choices(
     desk: Desk,
     scope: Scope,
-    client_id: str,
-    discipline: Discipline,
+    place: Place,
     now: datetime,
     present: Sequence[str] = (),
 ) -> list[Choice]:
@@ -42,13 +41,14 @@ async def read_choices(
     members = {one.id: one for one in await desk.members.all(scope) if one.active}
     members |= await desk.members.load(present)
     people = await desk.team.people_within(members, Window(now, None))
+    demand = (await desk.team.checked_pages([place])).demand(place)
     skills = {
         one.member_id: one.level
         for one in await desk.qualifications.of(members)
-        if one.discipline is discipline
+        if one.discipline is place.discipline
     }
     choices = [
-        Choice(face(one), skills.get(one.id), people[one.id].why_not(client_id, discipline, now))
+        Choice(face(one), skills.get(one.id), people[one.id].why_not(demand, now))
         for one in members.values()
     ]
     return sorted(choices, key=lambda one: (not one.able, -(one.level or 0), one.member.name))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.scheduler.coverage.person import Person, WhyNot
+from services.scheduler.coverage.person import Demand, Person, WhyNot
 from services.scheduler.errors import check_version
 from shared.errors import (
     N_,
@@ -28,13 +28,14 @@ __all__ = [
     "NamedTwice",
     "NeedsOwner",
     "NoAccess",
+    "NoAccount",
     "NobodyToFollow",
     "Responsibility",
     "UnknownMember",
     "Unqualified",
     "Wanted",
     "assigned",
-    "check_leads",
+    "check_access",
     "check_people",
     "following",
     "responsibility_id",
@@ -188,6 +189,7 @@ def following(pages: Iterable[Responsibility], of_client: Responsibility) -> lis
 
 def check_people(
     responsibility: Responsibility,
+    demand: Demand,
     people: Mapping[str, Person],
     names: Mapping[str, str],
     now: datetime,
@@ -195,16 +197,18 @@ def check_people(
 ) -> None:
     """Refuse what could never act. Somebody who is merely away is welcome, and who keeps the part
     they had `before` is not asked again: a qualification that has run out meanwhile must not keep
-    others from being put in.
+    others from being put in. Nor is whoever a page has from its client, except for the account
+    that only this page may need.
 
-    Raises `DuplicateMember`, `UnknownMember`, `InactiveMember`, `NoAccess` or `Unqualified` for
-    the first person who cannot be owner or deputy.
+    Raises `DuplicateMember`, `UnknownMember`, `InactiveMember`, `NoAccess`, `NoAccount` or
+    `Unqualified` for the first person who cannot be owner or deputy.
     """
     _check_known_once(responsibility.people, people, names)
+    refusals = _REFUSALS_TO_FOLLOW if responsibility.follows else _REFUSALS
     for member_id in _newcomers(responsibility, before):
-        why = people[member_id].why_not(responsibility.client_id, responsibility.discipline, now)
-        if why is not None and why in _REFUSALS:
-            raise _REFUSALS[why](
+        why = people[member_id].why_not(demand, now)
+        if why is not None and why in refusals:
+            raise refusals[why](
                 member=names[member_id],
                 discipline=responsibility.discipline.value,
                 extra={"member_id": member_id, "why": why.value},
@@ -219,10 +223,11 @@ def _newcomers(after: Responsibility, before: Responsibility | None) -> Iterator
             yield deputy
 
 
-def check_leads(
+def check_access(
     client_id: str, members: Sequence[str], people: Mapping[str, Person], names: Mapping[str, str]
 ) -> None:
-    """A lead needs access; in which disciplines they can act, their qualifications say.
+    """Leads, and who has an account on a page, need access to the client; in which disciplines
+    they can act, their qualifications say.
 
     Raises `DuplicateMember`, `UnknownMember`, `InactiveMember` or `NoAccess`.
     """
@@ -270,6 +275,13 @@ class NoAccess(NotAllowedNow):
     title = N_("The member has no access to this client")
     detail = N_("{member} could not do the work without access to the client.")
     remedy = N_("Give the member access to the client first, or choose somebody else.")
+
+
+class NoAccount(NotAllowedNow):
+    code = "no_account"
+    title = N_("The member has no account on the page")
+    detail = N_("{member} could not do {discipline} without an account on every page concerned.")
+    remedy = N_("Enter the account at the client first, or choose somebody else.")
 
 
 class Unqualified(NotAllowedNow):
@@ -321,6 +333,9 @@ class AssignmentsRefused(InvalidRequest):
 _REFUSALS: Mapping[WhyNot, type[AppError]] = {
     WhyNot.INACTIVE: InactiveMember,
     WhyNot.NO_ACCESS: NoAccess,
+    WhyNot.NO_ACCOUNT: NoAccount,
     WhyNot.UNQUALIFIED: Unqualified,
     WhyNot.EXPIRED: Unqualified,
 }
+
+_REFUSALS_TO_FOLLOW: Mapping[WhyNot, type[AppError]] = {WhyNot.NO_ACCOUNT: NoAccount}

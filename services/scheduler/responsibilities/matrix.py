@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from services.scheduler.coverage.person import Person, WhyNot
+from services.scheduler.accounts.domain import CheckedPages
+from services.scheduler.coverage.person import Demand, Person, WhyNot
 from services.scheduler.directory.store import Client, Page
 from services.scheduler.members.view import Face
 from services.scheduler.qualifications.domain import SOON
@@ -123,6 +124,7 @@ class Knowledge:
     people: Mapping[str, Person]
     faces: Mapping[str, Face]
     uncovered: frozenset[str]
+    checked: CheckedPages
     now: datetime
     # By responsibility: a client's people are shown again for each of its pages.
     _drawn: dict[str, tuple[Holder, ...]] = field(default_factory=dict)
@@ -157,14 +159,15 @@ class Knowledge:
 
     def _holders(self, responsibility: Responsibility) -> tuple[Holder, ...]:
         if responsibility.id not in self._drawn:
-            people = tuple(self._holder(responsibility, one) for one in responsibility.people)
+            demand = self.checked.demand(responsibility)
+            people = tuple(self._holder(demand, one) for one in responsibility.people)
             self._drawn[responsibility.id] = people
         return self._drawn[responsibility.id]
 
-    def _holder(self, responsibility: Responsibility, member_id: str) -> Holder:
-        person, discipline = self.people[member_id], responsibility.discipline
-        why = person.why_not(responsibility.client_id, discipline, self.now)
-        ends = person.qualified_until.get(discipline)
+    def _holder(self, demand: Demand, member_id: str) -> Holder:
+        person = self.people[member_id]
+        why = person.why_not(demand, self.now)
+        ends = person.qualified_until.get(demand.discipline)
         soon = ends is not None and self.now < ends <= self.now + SOON
         return Holder(self.faces[member_id], why, ends if soon else None)
 

@@ -16,7 +16,6 @@ from services.scheduler.responsibilities.choices import read_choices
 from services.scheduler.responsibilities.domain import (
     AssignmentsRefused,
     Wanted,
-    responsibility_id,
 )
 from services.scheduler.responsibilities.matrix import Trouble
 from services.scheduler.responsibilities.overview import read_faces, read_group, read_matrix
@@ -241,26 +240,22 @@ async def _place(
     discipline = await _asked_for(screen, who, typed)
     if discipline is None:
         raise error or NotFound
-    id, of_client_id = (
-        responsibility_id(client_id, place, discipline) for place in (page_id, None)
-    )
-    found = {one.id: one for one in await desk.responsibilities.load([id, of_client_id])}
-    one = found.get(id)
+    place = Wanted(client_id, page_id, discipline, owner=None)
+    found = {one.id: one for one in await desk.responsibilities.load([place.id, place.of_client])}
+    one = found.get(place.id)
     own = one if one and not one.follows else None
-    of_client = found.get(of_client_id) if page_id else None
+    of_client = found.get(place.of_client) if page_id else None
     faces = await read_faces(desk, of_client.people if of_client else ())
     places = await read_places(desk.directory, [client_id])
     return screen.page(
         "assign_dialog.html" if screen.by_htmx else "assign_page.html",
         error=error,
         headers={"HX-Retarget": f"#{_DIALOG}", "HX-Reswap": "innerHTML"} if error else None,
-        where=places.place(id, client_id),
+        where=places.place(place.id, client_id),
         responsibility=own,
         version=one.version if one else 0,
         of_client=[faces[each] for each in of_client.people] if of_client else None,
-        choices=await read_choices(
-            desk, who.scope, client_id, discipline, screen.now, own.people if own else ()
-        ),
+        choices=await read_choices(desk, who.scope, place, screen.now, own.people if own else ()),
         offered=max(_DEPUTIES_OFFERED, len(own.deputies) + 1 if own else 0),
         typed=typed,
     )

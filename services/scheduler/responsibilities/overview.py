@@ -143,6 +143,7 @@ async def _knowledge(
         people=await desk.team.people_within(named, Window(now, now + _MOMENT)),
         faces=await read_faces(desk, named),
         uncovered=frozenset(one.id for one in await desk.coverage.gaps(scope)),
+        checked=await desk.team.checked_pages(by_id.values()),
         now=now,
     )
 

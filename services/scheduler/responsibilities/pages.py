@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.scheduler.accounts.listing import account_rows
 from services.scheduler.coverage.gaps import read_gaps
 from services.scheduler.coverage.pages import to_board
 from services.scheduler.edge import Manager, PathId, Reader
@@ -160,6 +161,7 @@ async def _client(
         error=error,
         client=client,
         rows=await place_rows(screen.desk, who.scope, client_id),
+        account_rows=await account_rows(screen.desk, who.scope, client_id),
         leads=leads,
         lead_faces=[face(one) for id in leads.members for one in members if one.id == id],
         can_lead=[face(one) for one in can_lead],
@@ -192,9 +194,7 @@ async def _responsibility(
         owner=faces[one.owner],
         deputies=[faces[id] for id in one.deputies],
         gaps=await read_gaps(screen.desk, who.scope, [one.id], screen.now),
-        choices=await read_choices(
-            screen.desk, who.scope, one.client_id, one.discipline, screen.now, one.people
-        ),
+        choices=await read_choices(screen.desk, who.scope, one, screen.now, one.people),
         of_client=[faces[id] for id in followed],
         offered=max(_DEPUTIES_OFFERED, len(one.deputies) + 1),
         typed=typed or Form({}),

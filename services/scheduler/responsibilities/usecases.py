@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.scheduler.accounts.domain import NEEDING_ACCOUNT, CheckedPages
 from services.scheduler.coverage.person import Person
 from services.scheduler.coverage.settling import Change
 from services.scheduler.desk import Desk
@@ -19,7 +20,7 @@ from services.scheduler.responsibilities.domain import (
     Responsibility,
     Wanted,
     assigned,
-    check_leads,
+    check_access,
     check_people,
     following,
 )
@@ -75,7 +76,9 @@ async def assign(
     await desk.assignments.put(tx, assignment)
     ids = frozenset(one.id for one in everything)
     change = Change(
-        responsibilities=ids, moving=ids if open_work else frozenset(), by=who.member_id
+        responsibilities=ids | books.clients_concerned(changes.values()),
+        moving=ids if open_work else frozenset(),
+        by=who.member_id,
     )
     handover_id = await desk.settling.settle(tx, tick, change)
     return Assigned(tuple(changes[one.id] for one in wanted), handover_id, assignment)
@@ -127,7 +130,7 @@ async def set_leads(
 ) -> tuple[Leads, str | None]:
     """The client's leads in order; version 0 is a client that has none yet.
 
-    Raises `NotFound`, `StaleVersion`, and what `check_leads` raises.
+    Raises `NotFound`, `StaleVersion`, and what `check_access` raises.
     """
     tick = await desk.clock.tick(tx, now)
     if await desk.directory.client(who.scope, client_id, tx.session) is None:
@@ -135,7 +138,7 @@ async def set_leads(
     before = await desk.leads.get(client_id, tx.session)
     check_version(version, before.version)
     people = await desk.team.people_at(members, tick.now, tx.session)
-    check_leads(client_id, members, people, await _names(tx, desk, members))
+    check_access(client_id, members, people, await _names(tx, desk, members))
     after = replace(before, members=tuple(members), version=before.version + 1)
     await desk.leads.put(tx, after)
     change = Change(clients=frozenset({client_id}), by=who.member_id)
@@ -152,6 +155,7 @@ class _Books:
     before: Mapping[str, Responsibility]
     people: Mapping[str, Person]
     names: Mapping[str, str]
+    checked: CheckedPages
     now: datetime
 
     def assign(
@@ -160,24 +164,38 @@ class _Books:
         """By id what is to be saved, and by position what is refused, and why."""
         after: dict[str, Responsibility] = {}
         refusals: list[tuple[int, AppError]] = []
+        checked = self.checked.staffed(
+            own=(one.id for one in wanted if one.owner is not None),
+            following=(one.id for one in wanted if one.owner is None),
+        )
         # The clients' first, for pages that are to follow them.
         for at, one in sorted(enumerate(wanted), key=lambda each: each[1].page_id is not None):
             try:
                 if one.id in after:
                     raise NamedTwice
-                after[one.id] = self._assigned(one, after)
+                after[one.id] = self._assigned(one, after, checked)
             except AppError as error:
                 refusals.append((at, error))
         return after, sorted(refusals, key=lambda each: each[0])
 
-    def _assigned(self, one: Wanted, after: Mapping[str, Responsibility]) -> Responsibility:
+    def _assigned(
+        self, one: Wanted, after: Mapping[str, Responsibility], checked: CheckedPages
+    ) -> Responsibility:
         self._check_place(one)
         before = self.before.get(one.id)
         of_client = after.get(one.of_client) or self.before.get(one.of_client)
         responsibility = assigned(one, before, of_client)
-        if not responsibility.follows:
-            check_people(responsibility, self.people, self.names, self.now, before)
+        self._check_people(responsibility, checked, before)
         return responsibility
+
+    def _check_people(
+        self,
+        responsibility: Responsibility,
+        checked: CheckedPages,
+        before: Responsibility | None = None,
+    ) -> None:
+        demand = checked.demand(responsibility)
+        check_people(responsibility, demand, self.people, self.names, self.now, before)
 
     def _check_place(self, one: Wanted) -> None:
         if one.client_id not in self.clients:
@@ -191,13 +209,29 @@ class _Books:
         """Whether it would be allowed now to assign the people it had; without any, a page follows
         its client."""
         before = self.before.get(changed.id)
-        if before is None or before.follows:
-            return changed.page_id is not None and changed.of_client in self.before
+        if before is None:
+            of_client = self.before.get(changed.of_client)
+            if changed.page_id is None or of_client is None:
+                return False
+            before = replace(
+                changed, owner=of_client.owner, deputies=of_client.deputies, follows=True
+            )
         try:
-            check_people(before, self.people, self.names, self.now)
+            self._check_people(before, self.checked)
         except AppError:
             return False
         return True
+
+    def clients_concerned(self, changed: Iterable[Responsibility]) -> frozenset[str]:
+        """The clients' responsibilities that may need other accounts now, because a page has people
+        of its own or has not any more."""
+        return frozenset(
+            one.of_client
+            for one in changed
+            if one.page_id is not None
+            and one.discipline in NEEDING_ACCOUNT
+            and one.client_id in self.checked.pages
+        )
 
     def followers(self, changed: Iterable[Responsibility]) -> list[Responsibility]:
         after = {one.id: one for one in changed}
@@ -226,6 +260,7 @@ async def _read(
         before={one.id: one for one in before},
         people=await desk.team.people_at(named, now, tx.session),
         names=await _names(tx, desk, named),
+        checked=await desk.team.checked_pages(wanted, tx.session),
         now=now,
     )
 

@@ -77,6 +77,31 @@ def test_an_expired_qualification_makes_a_gap_from_that_instant_on() -> None:
     assert acting_at(alone, NOON, jana).reason == (PassedOver("jana", WhyNot.EXPIRED),)
 
 
+PAGE = Responsibility("client", "page", Discipline.COMMUNITY, "jana", ("tom", "mira"))
+
+
+def test_who_has_no_account_on_the_page_is_passed_over_before_being_asked_for_skills() -> None:
+    skilled = {Discipline.COMMUNITY: None}
+    people = {
+        "jana": Person("jana", True, None, skilled),
+        "tom": Person("tom", True, frozenset({"other"}), {}),
+        "mira": Person("mira", True, None, skilled),
+        "nora": Person("nora", True, None, {}),
+        "lena": Person("lena", True, None, skilled),
+    }
+    leads = {"client": ("nora", "lena")}
+    acting = acting_at(PAGE, NOON, Team(people, leads, {PAGE.id: frozenset({"mira"})}))
+    assert (acting.member, acting.acts_as) == ("mira", ActsAs.DEPUTY)
+    assert acting.reason == (
+        PassedOver("jana", WhyNot.NO_ACCOUNT),
+        PassedOver("tom", WhyNot.NO_ACCESS),
+    )
+    gap = acting_at(PAGE, NOON, Team(people, leads, {PAGE.id: frozenset()}))
+    assert (gap.member, {one.why for one in gap.reason[2:]}) == (None, {WhyNot.NO_ACCOUNT})
+    elsewhere = Team(people, leads, {"another:community": frozenset()})
+    assert acting_at(PAGE, NOON, elsewhere).member == "jana", "no account is checked there"
+
+
 def test_who_left_the_team_or_is_unknown_never_acts() -> None:
     acting = acting_at(COPY, NOON, team(person("jana", active=False), person("mira")))
     assert acting.member == "mira"
@@ -143,7 +168,9 @@ def situations(draw: st.DrawFn) -> tuple[Responsibility, Team]:
     responsibility = Responsibility("client", None, Discipline.COPYWRITING, order[0], deputies)
     known = {name: draw(people(name)) for name in NAMES if draw(st.integers(0, 9)) > 0}
     leads = tuple(draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=2)))
-    return responsibility, Team(known, {"client": leads})
+    holders = draw(st.none() | st.frozensets(st.sampled_from(NAMES)))
+    accounts = {} if holders is None else {responsibility.id: holders}
+    return responsibility, Team(known, {"client": leads}, accounts)
 
 
 def able(responsibility: Responsibility, member_id: str, now: datetime, team: Team) -> bool:
@@ -152,6 +179,8 @@ def able(responsibility: Responsibility, member_id: str, now: datetime, team: Te
     if one is None or not one.active or not one.present(now):
         return False
     if one.clients is not None and responsibility.client_id not in one.clients:
+        return False
+    if member_id not in team.account_holders.get(responsibility.id, [member_id]):
         return False
     if responsibility.discipline not in one.qualified_until:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from services.scheduler.accounts.domain import CheckedPages, PageAccounts
 from services.scheduler.coverage.person import Person, Stretch, WhyNot
 from services.scheduler.directory.store import Client, Page
 from services.scheduler.members.view import Face
@@ -40,12 +41,14 @@ def cell(
     *found: Responsibility,
     page: Page | None = None,
     uncovered: str | None = None,
+    accounts: tuple[PageAccounts, ...] = (),
 ) -> Cell:
     knowledge = Knowledge(
         {one.id: one for one in found},
         PEOPLE,
         FACES,
         frozenset([uncovered] if uncovered else []),
+        CheckedPages({"roast": accounts}),
         NOW,
     )
     [only] = knowledge.cells(ROAST, page, [discipline])
@@ -96,6 +99,19 @@ def test_what_is_wrong_is_said_the_worst_first() -> None:
 def test_a_qualification_that_ends_within_thirty_days_is_shown() -> None:
     assert cell(COPY, of_client("soon", "jana")).troubles == (Trouble.EXPIRING,)
     assert cell(COPY, of_client("later", "jana")).troubles == ()
+
+
+def test_who_has_no_account_on_the_page_could_not_do_it() -> None:
+    only_tom = (PageAccounts("page", "roast", ("tom",)),)
+    shown = cell(
+        COMMUNITY,
+        of_page("jana", "tom", discipline=COMMUNITY),
+        page=PAGE,
+        accounts=only_tom,
+    )
+    assert [one.why for one in shown.people] == [WhyNot.NO_ACCOUNT, WhyNot.AWAY]
+    assert shown.troubles == (Trouble.UNABLE, Trouble.ALONE)
+    assert cell(COPY, of_client("jana", "tom"), accounts=only_tom).troubles == ()
 
 
 def test_what_is_wrong_with_the_clients_people_is_said_once() -> None:

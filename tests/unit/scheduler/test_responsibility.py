@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.scheduler.coverage.person import Person, Stretch
+from services.scheduler.coverage.person import Demand, Person, Stretch
 from services.scheduler.responsibilities.domain import (
     DuplicateMember,
     InactiveMember,
     NeedsOwner,
     NoAccess,
+    NoAccount,
     NobodyToFollow,
     Responsibility,
     UnknownMember,
@@ -36,6 +38,7 @@ PEOPLE = {
     "lapsed": Person("lapsed", True, None, {Discipline.PUBLISHING: NOW - timedelta(days=1)}),
 }
 NAMES = {member_id: member_id.title() for member_id in PEOPLE}
+DEMAND = Demand("client", Discipline.PUBLISHING, account_holders=None)
 
 
 def responsibility(*people: str) -> Responsibility:
@@ -43,7 +46,7 @@ def responsibility(*people: str) -> Responsibility:
 
 
 def test_present_or_away_who_is_qualified_and_has_access_is_welcome() -> None:
-    check_people(responsibility("jana", "tom"), PEOPLE, NAMES, NOW)
+    check_people(responsibility("jana", "tom"), DEMAND, PEOPLE, NAMES, NOW)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +65,34 @@ def test_others_are_refused_with_the_reason(
     people: tuple[str, ...], refusal: type[AppError]
 ) -> None:
     with pytest.raises(refusal) as caught:
-        check_people(responsibility(*people), PEOPLE, NAMES, NOW)
+        check_people(responsibility(*people), DEMAND, PEOPLE, NAMES, NOW)
     assert caught.value.extra["member_id"] == people[-1]
 
 
 def test_who_keeps_their_part_does_not_keep_others_from_being_put_in() -> None:
     before = responsibility("jana", "lapsed")
-    check_people(responsibility("jana", "lapsed", "tom"), PEOPLE, NAMES, NOW, before)
-    check_people(responsibility("tom", "lapsed"), PEOPLE, NAMES, NOW, before)
+    check_people(responsibility("jana", "lapsed", "tom"), DEMAND, PEOPLE, NAMES, NOW, before)
+    check_people(responsibility("tom", "lapsed"), DEMAND, PEOPLE, NAMES, NOW, before)
     with pytest.raises(Unqualified):
-        check_people(responsibility("lapsed", "jana"), PEOPLE, NAMES, NOW, before)
+        check_people(responsibility("lapsed", "jana"), DEMAND, PEOPLE, NAMES, NOW, before)
+
+
+def test_without_an_account_where_one_is_needed_nobody_becomes_responsible() -> None:
+    only_tom = replace(DEMAND, account_holders=frozenset({"tom"}))
+    check_people(responsibility("tom"), only_tom, PEOPLE, NAMES, NOW)
+    with pytest.raises(NoAccount) as caught:
+        check_people(responsibility("tom", "jana"), only_tom, PEOPLE, NAMES, NOW)
+    assert caught.value.extra == {"member_id": "jana", "why": "no_account"}
+    keeps = responsibility("tom", "jana")
+    check_people(keeps, only_tom, PEOPLE, NAMES, NOW, responsibility("mira", "jana"))
+
+
+def test_who_comes_from_the_client_is_asked_for_the_pages_account_only() -> None:
+    follows = replace(responsibility("tom", "lapsed"), follows=True)
+    check_people(follows, DEMAND, PEOPLE, NAMES, NOW)
+    only_lapsed = replace(DEMAND, account_holders=frozenset({"lapsed"}))
+    with pytest.raises(NoAccount):
+        check_people(follows, only_lapsed, PEOPLE, NAMES, NOW)
 
 
 def test_the_id_is_natural() -> None:

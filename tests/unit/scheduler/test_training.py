@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.scheduler.coverage.domain import Team
@@ -102,3 +103,13 @@ def test_a_renewal_is_worth_as_much_as_a_training() -> None:
         ("jana", 46 * DAY),
         ("nora", 46 * DAY),
     ]
+
+
+def test_a_training_is_no_account() -> None:
+    """Without the account they could not act all the same, so somebody else is to be trained."""
+    community = Responsibility("roast", "page", Discipline.COMMUNITY, "jana")
+    people = [person("jana", Discipline.COMMUNITY, away=(0, 10)), person("tom"), person("mira")]
+    team = Team({one.member_id: one for one in people})
+    checked = replace(team, account_holders={community.id: frozenset({"jana", "mira"})})
+    assert {one.member_id for one in proposals([community], team, START, END)} == {"tom", "mira"}
+    assert {one.member_id for one in proposals([community], checked, START, END)} == {"mira"}
