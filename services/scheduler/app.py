@@ -14,6 +14,7 @@ from services.scheduler.background import run_in_background
 from services.scheduler.coverage import pages as board
 from services.scheduler.coverage import routes as coverage
 from services.scheduler.desk import open_desk
+from services.scheduler.feeds import pages as feed_pages
 from services.scheduler.handovers import pages as handover_pages
 from services.scheduler.handovers import routes as handovers
 from services.scheduler.indexes import declare_indexes
@@ -58,6 +59,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             handover_pages.router,
             absence_pages.router,
             leave_pages.router,
+            feed_pages.router,
             account_pages.router,
             matrix_pages.router,
             sheet_pages.router,

@@ -14,6 +14,7 @@ from services.scheduler.coverage.snapshot import Snapshots
 from services.scheduler.coverage.store import CoverageStore
 from services.scheduler.coverage.team import TeamReader
 from services.scheduler.directory.store import Directory
+from services.scheduler.feeds.store import Feeds
 from services.scheduler.handovers.marks import CommitMarks
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.handovers.usecases import Closing
@@ -39,6 +40,7 @@ class Desk:
     assignments: Assignments
     absences: Absences
     leave: LeaveRequests
+    feeds: Feeds
     coverage: CoverageStore
     handovers: Handovers
     marks: CommitMarks
@@ -84,6 +86,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         assignments=Assignments(mongo),
         absences=absences,
         leave=LeaveRequests(mongo, keys),
+        feeds=Feeds(mongo),
         coverage=CoverageStore(mongo),
         handovers=handovers,
         marks=marks,

@@ -185,7 +185,11 @@ class Ui:
         self, request: Request, message: str, params: Mapping[str, Any] | None = None
     ) -> str:
         """A text marked with `N_` in the reader's language, its `{placeholders}` filled in."""
-        translated = self._translations[self.language(request)].ugettext(message)
+        return self.said(message, self.language(request), params)
+
+    def said(self, message: str, language: str, params: Mapping[str, Any] | None = None) -> str:
+        """The same in a language, without a request."""
+        translated = self._translations[language].ugettext(message)
         return fill(translated if message else "", params or {})
 
     def language(self, request: Request) -> str:

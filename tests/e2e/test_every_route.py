@@ -41,10 +41,12 @@ PUBLIC = {
     "GET /session",
     "POST /session/end",
     "POST /webhooks/{source_id}",
+    "GET /calendar/{secret}.ics",
     "GET /acknowledge/{notification_id}",
     "POST /acknowledge/{notification_id}",
 }
-"""What may be asked by anybody. Webhooks are signed, acknowledge links and sign-in links too."""
+"""What may be asked by anybody. Webhooks are signed, acknowledge links and sign-in links too;
+calendars have secret addresses."""
 
 CANARIES = (
     "Rösterei Morgenrot",

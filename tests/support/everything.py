@@ -91,6 +91,14 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
     }
     await agency.deliver(agency.sources[0], [message])
     await eventually(lambda: bool(books.rows("inbox", "conversations")))
+    leave = {
+        "member_id": agency.members["Jana"],
+        "kind": "holiday",
+        "note": "kein Warmwasser",
+        "starts_at": "2031-05-05",
+        "ends_at": "2031-05-09",
+    }
+    leave_id = (await agency.post("/scheduler/api/v1/leave-requests", leave))["id"]
     reported = await agency.report_sick("Jana")
     await agency.receipt_closed(reported["handover_id"])
     await eventually(lambda: bool(books.rows("notifier", "notifications")))
@@ -103,6 +111,8 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
         "campaign_id": campaign_id,
         "conversation_id": books.rows("inbox", "conversations")[0]["_id"],
         "source_id": agency.sources[0]["id"],
+        "leave_id": leave_id,
+        "whose": "team",
         "absence_id": reported["absence"]["id"],
         "handover_id": reported["handover_id"],
         "responsibility_id": f"{agency.client}:copywriting",
