@@ -92,7 +92,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         marks=marks,
         directory=directory,
         team=team,
-        snapshots=Snapshots(mongo, clock, responsibilities, team, directory, service.clock),
+        snapshots=Snapshots(mongo, clock, responsibilities, team, service.clock),
         clock=clock,
         settling=settling,
         closing=Closing(handovers, leads, members),

@@ -37,5 +37,7 @@ def declare_indexes(service: Service) -> None:
     service.index("receipt_parts", [("handover_id", 1), ("_id", 1)])
     service.index("receipt_parts", [("moves.item_id", 1), ("moves.move_no", 1)])
     service.index("pages", [("client_id", 1)])
+    for archivable in ("clients", "pages"):
+        service.index(archivable, [("archived", 1)], partialFilterExpression={"archived": True})
     service.index("publications", [("content_id", 1)])
     service.index("publications", [("publish_at", 1), ("_id", 1)])

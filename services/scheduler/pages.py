@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +14,13 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.scheduler.desk import Desk
+from shared.auth import Identity
 from shared.errors import AppError
 from shared.events.disciplines import Discipline
+from shared.idempotency import COLLECTION, Once
 from shared.service import Service
 from shared.ui.ui import Toast, Ui
-from shared.web.forms import Refused
+from shared.web.forms import Form, Refused
 
 __all__ = ["INTO_PAGE", "Screen", "TheScreen"]
 
@@ -90,6 +93,17 @@ class Screen:
             with suppress(ValidationError):
                 return kind.model_validate(dict(parse_qsl(address.query)))
         return kind()
+
+    def once(self, typed: Form, caller: Identity, route: str, body: BaseModel) -> Once:
+        """Sent twice, by two clicks or by going back, the same form is taken once."""
+        content = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+        return Once(
+            rows=self.service.mongo.collection(COLLECTION),
+            clock=self.service.clock,
+            key=f"{typed.text('key')}:{content}" if typed.text("key") else None,
+            caller=caller.member_id,
+            route=route,
+        )
 
     def onward(self, path: str) -> Response:
         """After a form was taken: the page at `path`, so that reloading it sends nothing again."""

@@ -33,6 +33,10 @@ class Form:
         # Browsers send lines with CR LF; texts are kept, compared and shown with LF.
         return values[0].replace("\r\n", "\n")
 
+    def has(self, name: str) -> bool:
+        """Whether the field was sent, be it empty."""
+        return name in self._data
+
     def every(self, name: str) -> list[str]:
         """The values of a field that may be there several times, without the empty ones."""
         return [value for value in self._data.get(name, []) if value]

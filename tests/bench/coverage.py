@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -27,7 +27,7 @@ _REQUESTS = 40
 _ABSENCES = 600
 _DAYS = 90
 _HOURS = (1, 4, 8, 24, 72, 240)
-_NOON = datetime(2027, 1, 4, 12, tzinfo=UTC)
+_NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 async def coverage_and_what_if(world: World) -> list[Figure]:
@@ -39,8 +39,9 @@ async def coverage_and_what_if(world: World) -> list[Figure]:
 
     `whatif_p95_ms`: within this, 95 of 100 questions are answered over HTTP what a week's leave of
     somebody would do, in an agency of that size. `whatif_changed_p95_ms`: the same, when something
-    has changed in the team before each question, so that all of it is read again. Nobody else does
-    anything meanwhile."""
+    has changed in the team before each question, so that all of it is read again.
+    `whatif_page_p95_ms`: the same as the first for the page that is drawn anew while somebody
+    types. Nobody else does anything meanwhile."""
     return [*_engine(), *await _what_if(world)]
 
 
@@ -126,27 +127,32 @@ async def _what_if(world: World) -> list[Figure]:
         await settled(world)
         same = [await _asked(http, number) for number in range(_ROUNDS)]
         changed = [await _asked(http, number, changing=True) for number in range(_ROUNDS)]
+        drawn = [await _asked(http, number, as_page=True) for number in range(_ROUNDS)]
     about = "2,000 responsibilities, 600 absences"
     return [
         Figure("whatif_p95_ms", "ms", same, at_most(150), about=about),
         Figure("whatif_changed_p95_ms", "ms", changed, about="all read again each time"),
+        Figure("whatif_page_p95_ms", "ms", drawn, about="the form with its board"),
     ]
 
 
-async def _asked(http: httpx.AsyncClient, number: int, *, changing: bool = False) -> float:
+async def _asked(
+    http: httpx.AsyncClient, number: int, *, changing: bool = False, as_page: bool = False
+) -> float:
     chance = random.Random(number)
     took = []
     for _ in range(_REQUESTS):
         if changing:
             await _change_something(http)
-        first = date(2027, 1, 11) + timedelta(days=chance.randrange(60))
-        query = {
-            "member": f"m{chance.randrange(MEMBERS):03}",
-            "starts_at": first.isoformat(),
-            "ends_at": (first + timedelta(days=4)).isoformat(),
-        }
+        first = _NOON.date() + timedelta(days=7 + chance.randrange(60))
+        member, last = f"m{chance.randrange(MEMBERS):03}", first + timedelta(days=4)
+        query = {"member": member, "starts_at": str(first), "ends_at": str(last)}
+        form = {"member_id": member, "starts_day": str(first), "ends_day": str(last)}
         began = time.perf_counter()
-        answer = await http.get("/api/v1/what-if", params=query)
+        if as_page:
+            answer = await http.post("/leave/what-if", data=form)
+        else:
+            answer = await http.get("/api/v1/what-if", params=query)
         took.append(_milliseconds(began))
         answer.raise_for_status()
     return percentile(took, 0.95)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import timedelta
 from typing import Literal
@@ -33,7 +32,6 @@ from services.scheduler.moments import shown_end, shown_start
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, FieldError, InvalidRequest
-from shared.idempotency import COLLECTION, Once
 from shared.outbox import Transaction
 from shared.web import Paging, reply
 from shared.web.forms import Form, Typed, parsed
@@ -114,22 +112,13 @@ class _Reported(BaseModel):
 async def _reported_once(
     screen: Screen, who: Identity, typed: Form, body: AbsenceBody
 ) -> _Reported:
-    """Sent twice, by two clicks or by going back, the same form reports the same absence."""
-
     async def work(tx: Transaction) -> Response:
         absence, handover_id = await report_absence(
             tx, screen.desk, who, body.member_id, body.report(), screen.now
         )
         return reply(_Reported(absence_id=absence.id, handover_id=handover_id))
 
-    content = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    once = Once(
-        rows=screen.service.mongo.collection(COLLECTION),
-        clock=screen.service.clock,
-        key=f"{typed.text('key')}:{content}" if typed.text("key") else None,
-        caller=who.member_id,
-        route="POST /absences",
-    )
+    once = screen.once(typed, who, "POST /absences", body)
     answer = await screen.service.outbox.transaction(lambda tx: once(tx, body, work))
     return _Reported.model_validate(json.loads(bytes(answer.body)))
 

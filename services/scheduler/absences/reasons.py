@@ -52,10 +52,16 @@ class Reasons:
             changed = Reason(kind or before.kind, before.note if note is None else note)
             await self.put(tx, id, changed)
 
-    async def remove(self, tx: Transaction, id: str) -> None:
-        await self._collection.update_one(
-            {"_id": id}, {"$unset": {"reason": ""}}, session=tx.session
+    async def move(self, tx: Transaction, id: str, to: Reasons) -> None:
+        """To the document with the same id in another collection, unread: it may be that no key
+        for it is here."""
+        found = await self._collection.find_one_and_update(
+            {"_id": id}, {"$unset": {"reason": ""}}, {"reason": 1}, session=tx.session
         )
+        if found and "reason" in found:
+            await to._collection.update_one(
+                {"_id": id}, {"$set": {"reason": found["reason"]}}, session=tx.session
+            )
 
     async def encrypt_anew(self, tx: Transaction, id: str) -> None:
         """With the newest key. Raises `ReasonUnreadable`."""

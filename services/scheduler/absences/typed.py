@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from services.scheduler.absences.domain import Absence
 from services.scheduler.moments import Shown, shown_end, shown_start, without_day
 from shared.errors import InvalidRequest
 from shared.web.forms import Form
 
 __all__ = ["changed_period", "typed_period"]
+
+
+class _Period(Protocol):
+    """An absence, or leave that is asked for."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime | None: ...
 
 
 def typed_period(typed: Form) -> dict[str, Any]:
@@ -21,8 +30,8 @@ def typed_period(typed: Form) -> dict[str, Any]:
     return {"starts_at": start.text, "ends_at": end.text}
 
 
-def changed_period(typed: Form, before: Absence, zone: ZoneInfo) -> dict[str, Any]:
-    """The same for an absence that was shown in `zone`: what was left as it was shown stays as it
+def changed_period(typed: Form, before: _Period, zone: ZoneInfo) -> dict[str, Any]:
+    """The same for a period that was shown in `zone`: what was left as it was shown stays as it
     is, to the millisecond."""
     period = typed_period(typed)
     if Shown.typed(typed, "starts") == shown_start(before.starts_at, zone):

@@ -137,9 +137,11 @@ async def change_absence(
     before, member = await _absence(tx, desk, who, absence_id)
     check_version(version, before.version)
     when = revision.period(member, tick.now)
-    if not _within(when, before):
-        kind = revision.kind or await _kind(tx, desk, absence_id)
-        _check_leave(who, kind, when, tick.now)
+    other_kind = revision.kind not in (None, Kind.SICK)
+    if other_kind or not _within(when, before):
+        present = await _kind(tx, desk, absence_id)
+        if revision.kind != present or not _within(when, before):
+            _check_leave(who, revision.kind or present, when, tick.now)
     absence, events = reschedule(before, when, tick.now)
     await desk.absences.reasons.change(tx, absence_id, revision.kind, revision.note)
     return await _save(tx, desk, absence, events, tick, who.member_id)

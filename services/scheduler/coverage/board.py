@@ -12,6 +12,7 @@ from services.scheduler.absences.period import start_instant
 from services.scheduler.absences.store import Window
 from services.scheduler.coverage.domain import Acting, Team, acting_at, timeline
 from services.scheduler.coverage.person import Stretch as PersonAway
+from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.coverage.view import (
     AwayStretch,
     Board,
@@ -63,15 +64,20 @@ async def coverage_board(
 
 
 async def board_without(
-    desk: Desk, scope: Scope, ids: Iterable[str], leave: AwayStretch, days: Days, now: datetime
+    desk: Desk,
+    scope: Scope,
+    snapshot: Snapshot,
+    ids: Iterable[str],
+    leave: AwayStretch,
+    days: Days,
+    now: datetime,
 ) -> Board:
     """The responsibilities with these ids, if somebody took this leave too."""
-    found = [one for one in await desk.responsibilities.load(ids) if scope.allows(one.client_id)]
-    team = await desk.team.within(found, _reach(days, now))
-    person = team.people.get(leave.member.member_id)
-    if person is not None:
-        away = PersonAway(leave.starts_at, leave.ends_at)
-        team = team.with_person(person.also_away([away]))
+    known = (snapshot.responsibilities[id] for id in ids if id in snapshot.responsibilities)
+    found = [one for one in known if scope.allows(one.client_id)]
+    person = snapshot.team.people[leave.member.member_id]
+    away = PersonAway(leave.starts_at, leave.ends_at)
+    team = snapshot.team.with_person(person.also_away([away]))
     absences = [*await _absences(desk, scope, Selection(), days), leave]
     return await _board(desk, scope, found, team, days, now, absences)
 
@@ -93,7 +99,7 @@ async def _board(
     reader = _Reader(
         clients=await desk.directory.clients(scope),
         pages=await desk.directory.pages(scope, {one.client_id for one in found}),
-        members=await desk.members.load(team.people),
+        members=await desk.members.load(_named(found, team)),
         team=team,
         days=days,
         now=now,
@@ -108,6 +114,13 @@ async def _board(
         absences=tuple(absences),
         clients=reader.by_client(found),
     )
+
+
+def _named(found: Iterable[Responsibility], team: Team) -> set[str]:
+    """Whoever may act in one of them."""
+    clients = {one.client_id for one in found}
+    leads = {lead for client in clients for lead in team.leads.get(client, ())}
+    return leads.union(*(one.people for one in found))
 
 
 @dataclass(frozen=True)

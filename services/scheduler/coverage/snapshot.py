@@ -7,16 +7,15 @@ again. Only that a client or a page is archived takes none at once: that is seen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.scheduler.absences.store import Window
-from services.scheduler.coverage.clock import CoverageClock, Tick
+from services.scheduler.coverage.clock import CoverageClock
 from services.scheduler.coverage.domain import Team
 from services.scheduler.coverage.outlook import Outlook, concerning, look_ahead
 from services.scheduler.coverage.team import TeamReader
-from services.scheduler.directory.store import Directory
 from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.responsibilities.store import Responsibilities
 from shared.clock import Clock
@@ -25,14 +24,15 @@ from shared.outbox import Transaction
 
 __all__ = ["Snapshot", "Snapshots"]
 
-_LOOKING_BACK = timedelta(days=1)
+_LOOKING_BACK = timedelta(days=8)
+"""A board that shows leave begins on the Monday before."""
 _KEPT_FOR = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """As of `epoch`: all responsibilities that count, which are neither of archived clients and
-    pages nor of pages that follow; and everybody, with their absences from a day before `read_at`.
+    pages nor of pages that follow; and everybody, with their absences from a week before `read_at`.
     `concerning`: where each member may ever act."""
 
     epoch: int
@@ -56,14 +56,12 @@ class Snapshots:
         coverage_clock: CoverageClock,
         responsibilities: Responsibilities,
         team: TeamReader,
-        directory: Directory,
         clock: Clock,
     ) -> None:
         self._mongo = mongo
         self._coverage_clock = coverage_clock
         self._responsibilities = responsibilities
         self._team = team
-        self._directory = directory
         self._clock = clock
         self._kept: Snapshot | None = None
 
@@ -73,9 +71,17 @@ class Snapshots:
             self._kept = kept = await self._mongo.in_transaction(self._read)
         return kept
 
-    async def before(self, tx: Transaction, tick: Tick) -> Snapshot:
-        """As of the epoch before this one, in a transaction that has written nothing else yet."""
-        return self._kept_at(tick.epoch - 1) or await self._read(tx.session)
+    async def concerning(self, tx: Transaction, member_id: str, window: Window) -> Snapshot:
+        """What concerns one member, as it is in the transaction: enough for the gaps that they
+        would leave, not for what others have besides."""
+        led = await self._team.leads.clients_led_by(tx, [member_id])
+        found = await self._responsibilities.concerning(
+            tx, members=[member_id], clients=led, ids=(), limit=0
+        )
+        counting = await self._team.counting(found, tx.session)
+        team = await self._team.within(counting, window, [member_id], tx.session)
+        epoch = await self._coverage_clock.epoch(tx.session)
+        return _snapshot(epoch, self._clock(), counting, team)
 
     def _kept_at(self, epoch: int) -> Snapshot | None:
         kept = self._kept
@@ -85,19 +91,21 @@ class Snapshots:
 
     async def _read(self, session: Session) -> Snapshot:
         epoch, now = await self._coverage_clock.epoch(session), self._clock()
-        archived = await self._directory.archived(session)
-        responsibilities = [
-            one
-            for one in await self._responsibilities.every(session)
-            if not one.follows and archived.isdisjoint({one.client_id, one.page_id})
-        ]
+        everything = await self._responsibilities.every(session)
+        responsibilities = await self._team.counting(everything, session)
         team = await self._team.everybody(
             responsibilities, Window(now - _LOOKING_BACK, None), session
         )
-        return Snapshot(
-            epoch=epoch,
-            read_at=now,
-            responsibilities={one.id: one for one in responsibilities},
-            team=team,
-            concerning=concerning(responsibilities, team),
-        )
+        return _snapshot(epoch, now, responsibilities, team)
+
+
+def _snapshot(
+    epoch: int, read_at: datetime, responsibilities: Sequence[Responsibility], team: Team
+) -> Snapshot:
+    return Snapshot(
+        epoch=epoch,
+        read_at=read_at,
+        responsibilities={one.id: one for one in responsibilities},
+        team=team,
+        concerning=concerning(responsibilities, team),
+    )

@@ -58,13 +58,26 @@ class TeamReader:
         responsibilities: Sequence[Responsibility],
         window: Window,
         others: Iterable[str] = (),
+        session: Session | None = None,
     ) -> Team:
         """Good for questions about any instant of the window; with `others` who could be put in."""
-        leads = await self._leads(responsibilities, None)
+        leads = await self._leads(responsibilities, session)
         ids = _everybody(responsibilities, leads).union(others)
-        absences = await self.absences.within(ids, window)
-        people = await self._people(ids, absences, None)
-        return Team(people, leads, await self._account_holders(responsibilities, None))
+        absences = await self.absences.within(ids, window, session)
+        people = await self._people(ids, absences, session)
+        return Team(people, leads, await self._account_holders(responsibilities, session))
+
+    async def counting(
+        self, responsibilities: Iterable[Responsibility], session: Session | None = None
+    ) -> list[Responsibility]:
+        """Those that count, each once: neither of archived clients and pages, nor of pages that
+        follow."""
+        archived = await self.directory.archived(session)
+        return [
+            one
+            for one in responsibilities
+            if not one.follows and archived.isdisjoint({one.client_id, one.page_id})
+        ]
 
     async def everybody(
         self, responsibilities: Sequence[Responsibility], window: Window, session: Session

@@ -20,6 +20,7 @@ from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 
 __all__ = [
     "LONGEST",
+    "AwayAnyway",
     "Dates",
     "Did",
     "Leave",
@@ -60,12 +61,16 @@ class Dates:
             (self.ends_at.astimezone(zone) + by).astimezone(UTC),
         )
 
+    def lie_within(self, other: Stretch) -> bool:
+        ends_first = other.ends_at is None or self.ends_at <= other.ends_at
+        return other.starts_at <= self.starts_at and ends_first
+
     def overlaps(self, other: Stretch) -> bool:
         ends_later = other.ends_at is None or self.starts_at < other.ends_at
         return ends_later and other.starts_at < self.ends_at
 
 
-LONGEST = timedelta(days=3 * 366)
+LONGEST = timedelta(days=367)
 """So much can be asked for at once."""
 
 
@@ -105,7 +110,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """`ends_at` is excluded. `absence_id`: what it has become, once approved."""
+    """`ends_at` is excluded. Once approved, it is an absence with the same id."""
 
     id: str
     member_id: str
@@ -113,8 +118,12 @@ class Leave:
     ends_at: datetime
     state: LeaveState
     trail: tuple[Step, ...]
-    absence_id: str | None = None
     version: int = 1
+
+    @property
+    def absence_id(self) -> str | None:
+        """What it has become."""
+        return self.id if self.state is LeaveState.APPROVED else None
 
     @property
     def dates(self) -> Dates:
@@ -153,16 +162,14 @@ def change(leave: Leave, period: Period, *, by: str, now: datetime) -> Leave:
     return _step(moved, Did.CHANGED, by, now)
 
 
-def approve(
-    leave: Leave, *, by: str, now: datetime, gaps: int, said: str, absence_id: str
-) -> Leave:
+def approve(leave: Leave, *, by: str, now: datetime, gaps: int, said: str) -> Leave:
     """Raises `LeaveDecided`, `LeaveOver`, and `NeedsWrittenReason` if gaps would stay open."""
     _refuse_if_decided(leave)
     if leave.ends_at <= now:
         raise LeaveOver
     if gaps and not said.strip():
         raise NeedsWrittenReason(gaps=gaps)
-    approved = replace(leave, state=LeaveState.APPROVED, absence_id=absence_id)
+    approved = replace(leave, state=LeaveState.APPROVED)
     return _step(approved, Did.APPROVED, by, now, gaps=gaps, said=said.strip())
 
 
@@ -201,7 +208,7 @@ class LeaveNeedsEnd(InvalidRequest):
 class LeaveTooLong(InvalidRequest):
     code = "leave_too_long"
     title = N_("The leave is too long")
-    detail = N_("Up to three years can be asked for at once.")
+    detail = N_("Up to a year can be asked for at once.")
     remedy = N_("Ask for the rest later.")
 
 
@@ -210,6 +217,13 @@ class LeaveAskedFor(NotAllowedNow):
     title = N_("These days are asked for already")
     detail = N_("A request for some of them waits for a decision.")
     remedy = N_("Change that request, or withdraw it first.")
+
+
+class AwayAnyway(NotAllowedNow):
+    code = "leave_away_anyway"
+    title = N_("There is an absence on these days already")
+    detail = N_("It covers all of the time asked for.")
+    remedy = N_("Change the absence, or choose other days.")
 
 
 class LeaveDecided(NotAllowedNow):
@@ -229,7 +243,7 @@ class LeaveOver(NotAllowedNow):
 class NeedsWrittenReason(NotAllowedNow):
     code = "leave_needs_reason"
     title = N_("Gaps would stay open")
-    detail = N_("For {gaps} responsibilities nobody could act. To approve that, say why.")
+    detail = N_("Responsibilities for which nobody could act: {gaps}. To approve that, say why.")
     remedy = N_("Close the gaps first, or write down why the leave is approved all the same.")
 
 

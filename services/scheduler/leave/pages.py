@@ -7,6 +7,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.scheduler.absences.dialog import read_dialog
@@ -24,7 +25,7 @@ from services.scheduler.leave.reading import (
     leave_reason,
     read_what_if,
 )
-from services.scheduler.leave.routes import Decider, DecisionBody
+from services.scheduler.leave.routes import Decider, DecisionBody, LeaveBody
 from services.scheduler.leave.typed import dates_typed, leave_changed, leave_typed, shown_dates
 from services.scheduler.leave.usecases import (
     Decision,
@@ -42,7 +43,8 @@ from services.scheduler.responsibilities.domain import with_deputy
 from services.scheduler.responsibilities.usecases import assign_one
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, NotFound
-from shared.web import Paging
+from shared.outbox import Transaction
+from shared.web import Paging, reply
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
@@ -99,15 +101,24 @@ async def show_what_if(screen: TheScreen, who: Reader, typed: Typed) -> Response
 @router.post("")
 async def ask(screen: TheScreen, who: Reader, typed: Typed) -> Response:
     try:
-        body = leave_typed(typed)
-        leave = await screen.service.outbox.transaction(
-            lambda tx: request_leave(
-                tx, screen.desk, who, body.member_id, body.report(), screen.now
-            )
-        )
+        leave_id = await _asked_once(screen, who, typed, leave_typed(typed))
     except AppError as error:
         return await _form(screen, who, typed, error)
-    return screen.onward(f"/leave/{leave.id}")
+    return screen.onward(f"/leave/{leave_id}")
+
+
+class _Asked(BaseModel):
+    leave_id: str
+
+
+async def _asked_once(screen: Screen, who: Identity, typed: Form, body: LeaveBody) -> str:
+    async def work(tx: Transaction) -> Response:
+        leave = await request_leave(tx, screen.desk, who, body.member_id, body.report(), screen.now)
+        return reply(_Asked(leave_id=leave.id))
+
+    once = screen.once(typed, who, "POST /leave", body)
+    answer = await screen.service.outbox.transaction(lambda tx: once(tx, body, work))
+    return _Asked.model_validate_json(bytes(answer.body)).leave_id
 
 
 async def _form(
@@ -143,8 +154,8 @@ async def show_leave(screen: TheScreen, who: Reader, leave_id: PathId) -> Respon
 @router.post("/{leave_id}")
 async def change(screen: TheScreen, who: Reader, leave_id: PathId, typed: Typed) -> Response:
     try:
-        await find_leave(screen.desk, who, leave_id)
-        body, version = leave_changed(typed), typed.version
+        leave, member = await find_leave(screen.desk, who, leave_id)
+        body, version = leave_changed(typed, leave, member.zone), typed.version
         await screen.service.outbox.transaction(
             lambda tx: change_leave(
                 tx, screen.desk, who, leave_id, body.revision(), version, screen.now
@@ -230,26 +241,34 @@ async def _leave(
     seen = await _what_if(screen, who, member, leave.dates) if open_ else None
     people = await screen.desk.members.load(one.by for one in leave.trail)
     own = leave.member_id == who.member_id
+    why = await _why(screen, leave)
     return screen.page(
         "leave_request.html",
         error=error,
         leave=leave,
         member=face(member),
         own=own,
-        why=await _why(screen, leave),
+        why=why,
         people={id: face(one) for id, one in people.items()},
         may_change=open_ and (own or who.may(Permission.ABSENCE_REPORT_ANY)),
         may_decide=open_
         and who.may(Permission.LEAVE_DECIDE)
-        and not (own and await others_decide(screen.desk, who)),
-        shown=shown_dates(leave.dates, member),
+        and not (own and await others_decide(screen.desk, member)),
         kinds=_kinds(),
         member_zone=member.time_zone,
         typed=typed or Form({}),
+        form=typed if typed and typed.has("starts_day") else _as_asked(leave, member, why[0]),
         seen=seen,
         better=_better(seen, member),
         **await _days(screen, who, seen),
     )
+
+
+def _as_asked(leave: Leave, member: Member, reason: Reason | None) -> Form:
+    """What the form for changing the request holds at first."""
+    why = {} if reason is None else {"kind": reason.kind.value, "note": reason.note}
+    fields = shown_dates(leave.dates, member) | why
+    return Form({name: [value] for name, value in fields.items()})
 
 
 async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | None]:
@@ -277,7 +296,7 @@ def _better(seen: WhatIfSeen | None, member: Member | None) -> dict[str, str]:
 async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[str, Any]:
     """Who would act from day to day, for what the leave changes: whole weeks, and not too many."""
     if seen is None or not (ids := seen.responsibilities):
-        return {"board": None}
+        return {"board": None, "board_ends": False}
     zone = ZoneInfo(who.tz)
     first = seen.starts_at.astimezone(zone).date()
     last = (seen.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
@@ -285,8 +304,9 @@ async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[
     weeks = -(-((last - first).days + 1) // _WEEK)
     leave = AwayStretch("", seen.member, seen.starts_at, seen.ends_at)
     days = Days(first, min(weeks * _WEEK, _LONGEST), zone)
-    board = await board_without(screen.desk, who.scope, ids, leave, days, screen.now)
-    return {"board": board}
+    snapshot = await screen.desk.snapshots.latest()
+    board = await board_without(screen.desk, who.scope, snapshot, ids, leave, days, screen.now)
+    return {"board": board, "board_ends": days.count < weeks * _WEEK}
 
 
 def _kinds() -> tuple[Kind, ...]:

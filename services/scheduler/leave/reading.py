@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.domain import Reason
 from services.scheduler.coverage.gaps import Missing
-from services.scheduler.coverage.person import WhyNot
+from services.scheduler.coverage.person import Stretch, WhyNot
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.desk import Desk
 from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.view import Place
 from services.scheduler.leave.domain import Dates, Leave
 from services.scheduler.leave.remedies import deputies_for, trainings_for
-from services.scheduler.leave.whatif import Better, Gap, WhatIf, what_if
+from services.scheduler.leave.whatif import SHIFT, Better, Gap, WhatIf, what_if
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import Face, face
 from services.scheduler.qualifications.training import Proposal
-from shared.auth import Identity, Permission
+from shared.auth import Identity, Permission, Scope
 from shared.errors import NotFound
 from shared.events.disciplines import Discipline
 
@@ -113,16 +113,14 @@ class WhatIfSeen:
 
     def day_by_day(self, zone: ZoneInfo) -> list[tuple[str, list[str]]]:
         """ISO days of the zone with the ids of the responsibilities that have a gap then."""
-        days: dict[str, list[str]] = {}
+        days: dict[str, dict[str, None]] = {}
         for gap in self.gaps:
             day = gap.starts_at.astimezone(zone).date()
             last = (gap.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
             while day <= last:
-                ids = days.setdefault(day.isoformat(), [])
-                if gap.place.responsibility_id not in ids:
-                    ids.append(gap.place.responsibility_id)
+                days.setdefault(day.isoformat(), {})[gap.place.responsibility_id] = None
                 day += timedelta(days=1)
-        return sorted(days.items())
+        return [(day, list(ids)) for day, ids in sorted(days.items())]
 
 
 # Requests
@@ -169,21 +167,23 @@ async def read_what_if(
 ) -> WhatIfSeen:
     """Whoever asks has checked that the caller may plan leave for the member."""
     snapshot = await desk.snapshots.latest()
-    zone = ZoneInfo(member.time_zone)
-    # In a thread, because for a large agency it takes longer than others should wait.
-    found, deputies, trainings = await asyncio.to_thread(
-        _thought_through, snapshot, member.id, leave, desk.most_at_once, zone, now
+    around = timedelta(days=2 * SHIFT)
+    asked = await desk.leave.undecided(
+        member.id, Dates(leave.starts_at - around, leave.ends_at + around)
     )
-    ids = {one.responsibility_id for one in found.gaps}
-    ids.update(id for taken in found.stand_ins.values() for id in taken)
-    seen = {id for id in ids if who.scope.allows(snapshot.responsibilities[id].client_id)}
+    taken = [one.dates.stretch for one in asked if one.dates != leave]
+    # In a thread, because for a large agency it takes longer than others should wait.
+    found, seen, deputies, trainings = await asyncio.to_thread(
+        _thought_through, snapshot, who.scope, member, leave, desk.most_at_once, now, taken
+    )
+    visible = {one.id for one in await desk.members.all(who.scope)}
     places = await read_places(
         desk.directory, {snapshot.responsibilities[id].client_id for id in seen}
     )
     named = {passed.member_id for gap in found.gaps for passed in gap.passed}
     named |= {*deputies.values(), *found.stand_ins, *(one.member_id for one in trainings)}
     faces = {one.id: face(one) for one in (await desk.members.load(named)).values()}
-    show = _Showing(snapshot, places, faces, frozenset(seen), member)
+    show = _Showing(snapshot, places, faces, seen, member)
     return WhatIfSeen(
         member=face(member),
         starts_at=leave.starts_at,
@@ -193,24 +193,40 @@ async def read_what_if(
         overloads=tuple(
             OverloadSeen(faces[one.member_id], one.starts_at, one.ends_at, one.count, one.before)
             for one in found.overloads
+            # Of a colleague elsewhere, for whom the reader's clients make no difference.
+            if one.member_id in visible and not seen.isdisjoint(found.stand_ins[one.member_id])
         ),
         most=desk.most_at_once,
         stand_ins=tuple(show.stand_ins(found)),
         better=found.better,
         trainings=tuple(
-            Training(faces[one.member_id], one.discipline, one.gap_time) for one in trainings
+            Training(faces[one.member_id], one.discipline, one.gap_time)
+            for one in trainings
+            if one.member_id in visible
         ),
     )
 
 
 def _thought_through(
-    snapshot: Snapshot, member_id: str, leave: Dates, most: int, zone: ZoneInfo, now: datetime
-) -> tuple[WhatIf, dict[Gap, str], Sequence[Proposal]]:
-    found = what_if(snapshot, member_id, leave, most=most, zone=zone, now=now)
-    deputies = deputies_for(snapshot, member_id, leave, found.gaps)
-    left = [gap for gap in found.gaps if gap not in deputies]
-    trainings = trainings_for(snapshot, member_id, leave, left) if left else []
-    return found, deputies, trainings[:_TRAININGS]
+    snapshot: Snapshot,
+    scope: Scope,
+    member: Member,
+    leave: Dates,
+    most: int,
+    now: datetime,
+    taken: Sequence[Stretch],
+) -> tuple[WhatIf, frozenset[str], dict[Gap, str], Sequence[Proposal]]:
+    """What it would do; the ids of the responsibilities that the scope lets see, of those that
+    change; and what would help with their gaps."""
+    found = what_if(snapshot, member.id, leave, most=most, zone=member.zone, now=now, taken=taken)
+    ids = {one.responsibility_id for one in found.gaps}
+    ids.update(id for taken_over in found.stand_ins.values() for id in taken_over)
+    seen = frozenset(id for id in ids if scope.allows(snapshot.responsibilities[id].client_id))
+    gaps = [gap for gap in found.gaps if gap.responsibility_id in seen]
+    deputies = deputies_for(snapshot, member.id, leave, gaps)
+    left = [gap for gap in gaps if gap not in deputies]
+    trainings = trainings_for(snapshot, member.id, leave, left) if left else []
+    return found, seen, deputies, trainings[:_TRAININGS]
 
 
 @dataclass(frozen=True)

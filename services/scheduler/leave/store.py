@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pymongo.errors import DuplicateKeyError
+
 from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.reasons import Reasons
 from services.scheduler.documents import Documents
 from services.scheduler.leave.domain import Dates, Leave, LeaveState
-from shared.mongo import Document, Mongo, Session
+from shared.mongo import Conflict, Document, Mongo, Session
 from shared.outbox import Transaction
 from shared.paging import Order
 
@@ -23,12 +25,15 @@ class LeaveRequests:
 
     def __init__(self, mongo: Mongo, keys: KeyRing) -> None:
         self._documents = Documents(mongo.collection("leave"), Leave, secret=["reason"])
+        self._locks = mongo.collection("leave_locks")
         self.reasons = Reasons(self._documents.collection, keys)
 
     async def get(self, leave_id: str, session: Session | None = None) -> Leave | None:
         return await self._documents.get(leave_id, session)
 
-    async def undecided(self, member_id: str, dates: Dates, session: Session) -> list[Leave]:
+    async def undecided(
+        self, member_id: str, dates: Dates, session: Session | None = None
+    ) -> list[Leave]:
         """The member's requests for some of the time."""
         query: Document = {
             "member_id": member_id,
@@ -48,6 +53,16 @@ class LeaveRequests:
         order = _LATEST_FIRST if decided else _SOONEST_FIRST
         return await self._documents.page(query, order, cursor, limit)
 
+    async def lock(self, tx: Transaction, member_id: str) -> None:
+        """Of two transactions about one member's requests, the later one sees the earlier one.
+        Asking for leave changes nothing of who acts, so it takes no turn of the coverage clock."""
+        try:
+            await self._locks.update_one(
+                {"_id": member_id}, {"$inc": {"turns": 1}}, upsert=True, session=tx.session
+            )
+        except DuplicateKeyError as error:
+            raise Conflict("the lock was first taken by somebody else") from error
+
     async def put(self, tx: Transaction, leave: Leave) -> None:
-        """In a transaction that has taken the coverage clock."""
+        """In a transaction that has the member's lock."""
         await self._documents.put(tx.session, leave)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from services.scheduler.absences.typed import typed_period
+from services.scheduler.absences.typed import changed_period, typed_period
 from services.scheduler.leave.domain import Dates, Leave, dates_of
 from services.scheduler.leave.routes import LeaveBody, LeavePut
 from services.scheduler.members.domain import Member
@@ -25,12 +26,13 @@ def leave_typed(typed: Form) -> LeaveBody:
     return parsed(LeaveBody, {name: typed.text(name) for name in names} | _period(typed))
 
 
-def leave_changed(typed: Form) -> LeavePut:
-    """Raises `InvalidRequest`."""
+def leave_changed(typed: Form, before: Leave, zone: ZoneInfo) -> LeavePut:
+    """What was left as it was shown in `zone` stays as it is. Raises `InvalidRequest`."""
     reason = {"kind": typed.optional("kind")}
     if reason["kind"] is not None:
         reason["note"] = typed.text("note")
-    return parsed(LeavePut, reason | _period(typed))
+    period = changed_period(typed, before, zone)
+    return parsed(LeavePut, reason | _one_day(typed, period))
 
 
 def dates_typed(typed: Form, member: Member, now: datetime) -> Dates | None:
@@ -50,9 +52,10 @@ def shown_dates(dates: Dates | Leave, member: Member) -> dict[str, str]:
 
 
 def _period(typed: Form) -> dict[str, str | None]:
-    first = Shown.typed(typed, "starts")
-    period = typed_period(typed)
-    if first.day and not period["ends_at"]:
-        # One day: nobody types it twice.
-        period["ends_at"] = first.day
-    return period
+    return _one_day(typed, typed_period(typed))
+
+
+def _one_day(typed: Form, period: dict[str, str | None]) -> dict[str, str | None]:
+    """A single day need not be typed twice."""
+    first = Shown.typed(typed, "starts").day
+    return period if period["ends_at"] or not first else {**period, "ends_at": first}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.scheduler.absences.period import Period
+from services.scheduler.absences.store import Window
 from services.scheduler.absences.usecases import (
     Report,
     Revision,
@@ -13,11 +14,10 @@ from services.scheduler.absences.usecases import (
     check_may_report,
     reported_member,
 )
-from services.scheduler.coverage.clock import Tick
 from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.leave import domain
-from services.scheduler.leave.domain import Leave, LeaveAskedFor, OwnLeave
+from services.scheduler.leave.domain import AwayAnyway, Leave, LeaveAskedFor, OwnLeave
 from services.scheduler.leave.whatif import gaps_of
 from services.scheduler.members.domain import Member
 from services.scheduler.responsibilities.domain import InactiveMember, UnknownMember
@@ -49,18 +49,18 @@ class Decision:
 async def request_leave(
     tx: Transaction, desk: Desk, who: Identity, member_id: str, call: Report, now: datetime
 ) -> Leave:
-    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveAskedFor`, and what `period` and
-    `dates_of` raise."""
-    tick = await desk.clock.tick(tx, now)
+    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveAskedFor`, `AwayAnyway`, and
+    what `period` and `dates_of` raise."""
     check_may_report(who, member_id)
+    await desk.leave.lock(tx, member_id)
     member = await reported_member(tx, desk, who, member_id)
     if member is None:
         raise UnknownMember(member=member_id, extra={"member_id": member_id})
     if not member.active:
         raise InactiveMember(member=member.name, extra={"member_id": member_id})
-    when = call.period(member, tick.now)
-    leave = domain.request(new_id(), member_id, when, by=who.member_id, now=tick.now)
-    await _check_only_request(tx, desk, leave)
+    when = call.period(member, now)
+    leave = domain.request(new_id(), member_id, when, by=who.member_id, now=now)
+    await _check_free(tx, desk, leave)
     await desk.leave.put(tx, leave)
     await desk.leave.reasons.put(tx, leave.id, call.reason)
     return leave
@@ -76,11 +76,11 @@ async def change_leave(
     now: datetime,
 ) -> Leave:
     """Other dates, another reason. Raises `NotFound`, `Forbidden`, `StaleVersion`, `LeaveDecided`,
-    `LeaveAskedFor`, `ReasonUnreadable`, and what `period` and `dates_of` raise."""
-    tick, before, member = await _open(tx, desk, who, leave_id, version, now)
-    when = revision.period(member, tick.now)
-    leave = domain.change(before, when, by=who.member_id, now=tick.now)
-    await _check_only_request(tx, desk, leave)
+    `LeaveAskedFor`, `AwayAnyway`, `ReasonUnreadable`, and what `period` and `dates_of` raise."""
+    before, member = await _open(tx, desk, who, leave_id, version)
+    when = revision.period(member, now)
+    leave = domain.change(before, when, by=who.member_id, now=now)
+    await _check_free(tx, desk, leave)
     await desk.leave.reasons.change(tx, leave_id, revision.kind, revision.note)
     await desk.leave.put(tx, leave)
     return leave
@@ -90,8 +90,8 @@ async def withdraw_leave(
     tx: Transaction, desk: Desk, who: Identity, leave_id: str, version: int, now: datetime
 ) -> Leave:
     """Raises `NotFound`, `Forbidden`, `StaleVersion`, `LeaveDecided`."""
-    tick, before, _ = await _open(tx, desk, who, leave_id, version, now)
-    leave = domain.withdraw(before, by=who.member_id, now=tick.now)
+    before, _ = await _open(tx, desk, who, leave_id, version)
+    leave = domain.withdraw(before, by=who.member_id, now=now)
     await desk.leave.put(tx, leave)
     return leave
 
@@ -102,31 +102,30 @@ async def approve_leave(
     """It becomes an absence, and the handover begins that follows if the leave has begun already.
 
     Decided by the gaps that there are now, whatever the lead has looked at. Raises `NotFound`,
-    `StaleVersion`, `OwnLeave`, `InactiveMember`, `LeaveDecided`, `LeaveOver`,
-    `NeedsWrittenReason`, `ReasonUnreadable`.
+    `Forbidden`, `StaleVersion`, `OwnLeave`, `InactiveMember`, `LeaveDecided`, `LeaveOver`,
+    `NeedsWrittenReason`.
     """
-    tick, before, member = await _open(tx, desk, who, leave_id, decision.version, now)
-    await _check_not_own(tx, desk, who, before)
+    tick = await desk.clock.tick(tx, now)
+    before, member = await _open(tx, desk, who, leave_id, decision.version)
+    await _check_not_own(tx, desk, who, member)
     if not member.active:
         raise InactiveMember(member=member.name, extra={"member_id": member.id})
-    snapshot = await desk.snapshots.before(tx, tick)
+    window = Window(before.starts_at, before.ends_at)
+    snapshot = await desk.snapshots.concerning(tx, member.id, window)
     gaps = gaps_of(snapshot, member.id, before.dates)
-    absence_id = new_id()
     leave = domain.approve(
         before,
         by=who.member_id,
         now=tick.now,
         gaps=len({one.responsibility_id for one in gaps}),
         said=decision.said,
-        absence_id=absence_id,
     )
     await desk.leave.put(tx, leave)
-    reason = await desk.leave.reasons.get(leave.id, tx.session)
-    await desk.leave.reasons.remove(tx, leave.id)
     when = Period(leave.starts_at, leave.ends_at)
     _, handover_id = await begin_absence(
-        tx, desk, tick, absence_id, member.id, when, reason, by=who.member_id
+        tx, desk, tick, leave.id, member.id, when, None, by=who.member_id
     )
+    await desk.leave.reasons.move(tx, leave.id, desk.absences.reasons)
     return leave, handover_id
 
 
@@ -134,17 +133,16 @@ async def decline_leave(
     tx: Transaction, desk: Desk, who: Identity, leave_id: str, decision: Decision, now: datetime
 ) -> Leave:
     """Raises `NotFound`, `StaleVersion`, `OwnLeave`, `LeaveDecided`."""
-    tick, before, _ = await _open(tx, desk, who, leave_id, decision.version, now)
-    await _check_not_own(tx, desk, who, before)
-    leave = domain.decline(before, by=who.member_id, now=tick.now, said=decision.said)
+    before, member = await _open(tx, desk, who, leave_id, decision.version)
+    await _check_not_own(tx, desk, who, member)
+    leave = domain.decline(before, by=who.member_id, now=now, said=decision.said)
     await desk.leave.put(tx, leave)
     return leave
 
 
 async def _open(
-    tx: Transaction, desk: Desk, who: Identity, leave_id: str, version: int, now: datetime
-) -> tuple[Tick, Leave, Member]:
-    tick = await desk.clock.tick(tx, now)
+    tx: Transaction, desk: Desk, who: Identity, leave_id: str, version: int
+) -> tuple[Leave, Member]:
     leave = await desk.leave.get(leave_id, tx.session)
     if leave is None:
         raise NotFound
@@ -152,21 +150,27 @@ async def _open(
     if member is None:
         raise NotFound
     check_may_report(who, leave.member_id)
+    await desk.leave.lock(tx, leave.member_id)
     check_version(version, leave.version)
-    return tick, leave, member
+    return leave, member
 
 
-async def _check_only_request(tx: Transaction, desk: Desk, leave: Leave) -> None:
+async def _check_free(tx: Transaction, desk: Desk, leave: Leave) -> None:
+    """Raises `LeaveAskedFor`, or `AwayAnyway` if the member is away all of the time."""
     found = await desk.leave.undecided(leave.member_id, leave.dates, tx.session)
     if any(one.id != leave.id for one in found):
         raise LeaveAskedFor
+    window = Window(leave.starts_at, leave.ends_at)
+    away = await desk.absences.within([leave.member_id], window, tx.session)
+    if any(leave.dates.lie_within(one.stretch) for one in away):
+        raise AwayAnyway
 
 
-async def _check_not_own(tx: Transaction, desk: Desk, who: Identity, leave: Leave) -> None:
-    if leave.member_id == who.member_id and await others_decide(desk, who, tx.session):
+async def _check_not_own(tx: Transaction, desk: Desk, who: Identity, member: Member) -> None:
+    if member.id == who.member_id and await others_decide(desk, member, tx.session):
         raise OwnLeave
 
 
-async def others_decide(desk: Desk, who: Identity, session: Session | None = None) -> bool:
-    """Whether there is another lead: the only one could not get any leave otherwise."""
-    return bool(await desk.members.active_leads(session) - {who.member_id})
+async def others_decide(desk: Desk, member: Member, session: Session | None = None) -> bool:
+    """Whether another lead sees the member: the only one could not get any leave otherwise."""
+    return bool(await desk.members.leads_seeing(member, session) - {member.id})

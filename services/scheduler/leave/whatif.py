@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from services.scheduler.coverage.domain import Acting, PassedOver, Segment
 from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates
 
-__all__ = ["Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
+__all__ = ["SHIFT", "Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
 
-_SHIFT = 28
+SHIFT = 28
 """Days by which other dates are tried, earlier and later."""
 _WORTH = timedelta(hours=4)
 """So much less has to be uncovered: else a day that is shorter for daylight saving were better."""
@@ -35,8 +36,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """The first stretch in which somebody would act for the most responsibilities at once, which
-    is more than they should: `count`, `before` without the leave."""
+    """The first stretch in which somebody would act for the most responsibilities at once of all
+    in which the leave makes it more than they should: `count`, `before` without the leave."""
 
     member_id: str
     starts_at: datetime
@@ -76,10 +77,17 @@ def gaps_of(snapshot: Snapshot, member_id: str, leave: Dates) -> tuple[Gap, ...]
 
 
 def what_if(
-    snapshot: Snapshot, member_id: str, leave: Dates, *, most: int, zone: ZoneInfo, now: datetime
+    snapshot: Snapshot,
+    member_id: str,
+    leave: Dates,
+    *,
+    most: int,
+    zone: ZoneInfo,
+    now: datetime,
+    taken: Iterable[Stretch] = (),
 ) -> WhatIf:
     """`most`: responsibilities that one person should act for at once. `zone`: the member's, in
-    which other dates are whole days away."""
+    which other dates are whole days away; but not while they are away or have `taken` it."""
     present, absent = _with_and_without(snapshot, member_id, leave)
     differences = list(_differences(present, absent))
     gaps = tuple(_gaps(differences))
@@ -88,7 +96,7 @@ def what_if(
         gaps=gaps,
         overloads=tuple(_overloads(snapshot, present, absent, stand_ins, most)),
         stand_ins=stand_ins,
-        better=_better(snapshot, member_id, leave, zone, now) if gaps else None,
+        better=_better(snapshot, member_id, leave, zone, now, taken) if gaps else None,
     )
 
 
@@ -144,12 +152,12 @@ def _overloads(
         others = set(snapshot.concerning[colleague]) - present.timelines.keys()
         apart = snapshot.outlook(sorted(others), present.start, present.end)
         same = list(_turns(apart, colleague))
-        worst = _worst([*same, *_turns(absent, colleague)])
-        if worst is None or worst.count <= most:
-            continue
-        before = _count_at([*same, *_turns(present, colleague)], worst.starts_at)
-        if before < worst.count:
-            yield Overload(colleague, worst.starts_at, worst.ends_at, worst.count, before)
+        before, after = ([*same, *_turns(each, colleague)] for each in (present, absent))
+        too_much = [
+            one for one in _counted(colleague, before, after) if one.count > max(most, one.before)
+        ]
+        if too_much:
+            yield max(too_much, key=lambda one: one.count)
 
 
 def _turns(outlook: Outlook, member_id: str) -> Iterator[Segment]:
@@ -159,51 +167,47 @@ def _turns(outlook: Outlook, member_id: str) -> Iterator[Segment]:
                 yield segment
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    starts_at: datetime
-    ends_at: datetime
-    count: int
-
-
-def _worst(segments: Iterable[Segment]) -> _Stretch | None:
-    """The first stretch in which most of the segments overlap."""
-    steps: dict[datetime, int] = defaultdict(int)
-    for one in segments:
-        steps[one.starts_at] += 1
-        steps[one.ends_at] -= 1
-    worst, count = None, 0
+def _counted(
+    member_id: str, before: Iterable[Segment], after: Iterable[Segment]
+) -> Iterator[Overload]:
+    """How many segments overlap, from one change to the next."""
+    steps: dict[datetime, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for segments, less, more in ((before, 1, 0), (after, 0, 1)):
+        for one in segments:
+            for at, sign in ((one.starts_at, 1), (one.ends_at, -1)):
+                was, becomes = steps[at]
+                steps[at] = (was + sign * less, becomes + sign * more)
+    was = becomes = 0
     for at, until in pairwise(sorted(steps)):
-        count += steps[at]
-        if worst is None or count > worst.count:
-            worst = _Stretch(at, until, count)
-    return worst
-
-
-def _count_at(segments: Iterable[Segment], at: datetime) -> int:
-    return sum(one.starts_at <= at < one.ends_at for one in segments)
+        was, becomes = was + steps[at][0], becomes + steps[at][1]
+        yield Overload(member_id, at, until, becomes, was)
 
 
 # Other dates
 
 
 def _better(
-    snapshot: Snapshot, member_id: str, leave: Dates, zone: ZoneInfo, now: datetime
+    snapshot: Snapshot,
+    member_id: str,
+    leave: Dates,
+    zone: ZoneInfo,
+    now: datetime,
+    taken: Iterable[Stretch],
 ) -> Better | None:
     """Whole days earlier or later, at the same times of day; not in the past, and not while the
     member is away anyway. The nearest of those that leave least uncovered; None: none leaves less
     than the dates asked for."""
-    around = timedelta(days=_SHIFT + 1)
+    around = timedelta(days=SHIFT + 1)
     far = Dates(leave.starts_at - around, leave.ends_at + around)
     alone = gaps_of(snapshot, member_id, far)
-    away = snapshot.team.people[member_id].away
+    away = [*snapshot.team.people[member_id].away, *taken]
     least, best = _uncovered(alone, leave), None
-    for days in sorted((each for each in range(-_SHIFT, _SHIFT + 1) if each), key=abs):
+    for days in sorted((each for each in range(-SHIFT, SHIFT + 1) if each), key=abs):
         moved = leave.moved(days, zone)
         if moved.starts_at < now or any(map(moved.overlaps, away)):
             continue
         left = _uncovered(alone, moved)
-        if left <= least - _WORTH:
+        if left <= least - _WORTH or (not left and least):
             least, best = left, Better(moved, left)
     return best
 

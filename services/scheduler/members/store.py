@@ -64,8 +64,17 @@ class Members:
         row = await self._documents.collection.find_one(query, {"_id": 1}, session=tx.session)
         return None if row is None else str(row["_id"])
 
-    async def active_leads(self, session: Session | None = None) -> set[str]:
+    async def active_leads(self, tx: Transaction) -> set[str]:
         query = {"role": Role.LEAD.value, "active": True}
+        rows = self._documents.collection.find(query, {"_id": 1}, session=tx.session)
+        return {row["_id"] async for row in rows}
+
+    async def leads_seeing(self, member: Member, session: Session | None = None) -> set[str]:
+        """Active leads who may see the member, perhaps themself."""
+        sees: Document = {}
+        if member.clients is not None:
+            sees = {"$or": [{"clients": None}, {"clients": {"$in": list(member.clients)}}]}
+        query = {"role": Role.LEAD.value, "active": True, **sees}
         rows = self._documents.collection.find(query, {"_id": 1}, session=session)
         return {row["_id"] async for row in rows}
 

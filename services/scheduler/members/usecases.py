@@ -178,7 +178,7 @@ async def _check_email(tx: Transaction, desk: Desk, email: str, member_id: str |
 
 async def _check_leads(tx: Transaction, desk: Desk, before: Member, after: Member) -> None:
     if _leads(before) and not _leads(after):
-        others = await desk.members.active_leads(tx.session) - {before.id}
+        others = await desk.members.active_leads(tx) - {before.id}
         if not others:
             raise LastLead(member=before.name)
 

@@ -34,7 +34,6 @@ from services.scheduler.qualifications.usecases import (
     change_qualification,
     remove_qualification,
 )
-from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.responsibilities.store import Selection
 from shared.auth import Identity, Scope
 from shared.errors import N_, AppError, NotFound
@@ -209,25 +208,13 @@ async def show_proposals(screen: TheScreen, who: Reader) -> Response:
 
 async def read_proposals(desk: Desk, scope: Scope, now: datetime) -> list[Proposal]:
     """The most helpful first, for the next eight weeks and what the scope lets see."""
-    found = await _in_use(desk, scope)
+    selected = await desk.responsibilities.select(scope, Selection())
+    found = await desk.team.counting(selected)
     members = {one.id for one in await desk.members.all(scope) if one.active}
     window = Window(now, now + _AHEAD)
     team = await desk.team.within(found, window, members)
     # In a thread, because for a large agency it takes longer than others should wait.
     return await asyncio.to_thread(proposals, found, team, now, now + _AHEAD)
-
-
-async def _in_use(desk: Desk, scope: Scope) -> list[Responsibility]:
-    """What counts once: neither of archived clients and pages, nor of pages that follow."""
-    clients = await desk.directory.clients(scope)
-    pages = await desk.directory.pages(scope, clients)
-    archived = {one.id for one in clients.values() if one.archived}
-    archived |= {one.id for one in pages.values() if one.archived}
-    return [
-        one
-        for one in await desk.responsibilities.select(scope, Selection())
-        if not one.follows and archived.isdisjoint({one.client_id, one.page_id})
-    ]
 
 
 # What the pages show

@@ -93,7 +93,8 @@ async def _expiring(
 ) -> tuple[Qualification, QualificationExpiring]:
     member_id = qualification.member_id
     named = Selection(discipline=qualification.discipline, member_id=member_id)
-    concerned = await desk.responsibilities.select(SYSTEM_SCOPE, named, tx.session)
+    found = await desk.responsibilities.select(SYSTEM_SCOPE, named, tx.session)
+    concerned = await desk.team.counting(found, tx.session)
     team = await desk.team.at(concerned, valid_until, tx.session)
     clients = {one.client_id for one in concerned}
     leads = await leads_to_tell(tx, desk.leads, desk.members, clients, but=member_id)

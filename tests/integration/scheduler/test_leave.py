@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,19 +10,24 @@ from typing import Any
 import bson
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
+from services.scheduler.absences.domain import Kind, Reason
+from services.scheduler.absences.keyring import KeyRing
+from services.scheduler.absences.store import Absences
+from services.scheduler.leave.store import LeaveRequests
 from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import identity_of
-from shared.auth import Identity, Role, Scope
+from shared.auth import Identity, Role
 from shared.events.disciplines import Discipline
 from shared.events.scheduler import AbsenceReported
 from shared.mongo import Document
 from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 
 COPY = Discipline.COPYWRITING
-OTHER_LEAD = Identity("paula", "Paula", Role.LEAD, Scope(None))
 WEEK = {"starts_at": "2026-12-07", "ends_at": "2026-12-11"}
 CANARY = "canary-3f9a"
+FOREIGN = Fernet.generate_key().decode()
 
 
 @dataclass
@@ -168,6 +174,8 @@ async def test_who_sees_what(office: Office, ask: As, agency: Agency) -> None:
     assert (await made(await tom.get("/api/v1/leave-requests")))["items"] == []
     seen = await made(await ask(identity_of(ines)).get(f"{path}/what-if"))
     assert (seen["covered"], seen["gaps"], seen["hidden"]) == (False, [], 1)
+    assert [one["member_id"] for one in seen["stand_ins"]] == [office.tom.id]
+    assert (seen["overloads"], seen["trainings"], seen["days"]) == ([], [], [])
 
 
 async def test_nobody_approves_their_own_while_there_is_another_lead(
@@ -177,6 +185,11 @@ async def test_nobody_approves_their_own_while_there_is_another_lead(
     http = ask(identity_of(ruth))
     leave = await requested(http, ruth)
     assert (await made(await decided(http, leave, "approve")))["leave"]["state"] == "approved"
+    await agency.client("works")
+    ines = await agency.member("Ines", role=Role.LEAD, clients=("works",))
+    other = ask(identity_of(ines))
+    leave = await requested(other, ines)
+    assert (await decided(other, leave, "approve")).json()["code"] == "leave_own"
     await agency.member("Paula", role=Role.LEAD)
     leave = await requested(http, ruth, starts_at="2027-01-04", ends_at="2027-01-05")
     refused = await decided(http, leave, "approve")
@@ -196,9 +209,51 @@ async def test_no_day_is_asked_for_twice(office: Office, ask: As) -> None:
     assert moved.json()["code"] == "leave_asked_for"
     await made(await decided(ask(LENA), leave, "decline"))
     assert (await jana.put(path, json=WEEK, headers=if_match(later))).status_code == 200
-    long = body | {"starts_at": "2027-01-01", "ends_at": "2030-12-31"}
+    long = body | {"starts_at": "2027-01-01", "ends_at": "2028-12-31"}
     refused = await jana.post("/api/v1/leave-requests", json=long)
     assert (refused.status_code, refused.json()["code"]) == (422, "leave_too_long")
+
+
+async def test_who_is_away_anyway_need_not_ask(office: Office, ask: As) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+    leave = await requested(jana, office.jana)
+    await made(await decided(lena, leave, "approve"))
+    body = {"member_id": office.jana.id, "kind": "holiday"}
+    within = body | {"starts_at": "2026-12-08", "ends_at": "2026-12-11"}
+    refused = await jana.post("/api/v1/leave-requests", json=within)
+    assert (refused.status_code, refused.json()["code"]) == (409, "leave_away_anyway")
+    assert (await requested(jana, office.jana, ends_at="2026-12-12"))["state"] == "requested"
+
+
+async def test_a_missing_key_hides_the_reason_and_nothing_else(
+    office: Office, ask: As, browse: Browse, lena: httpx.AsyncClient
+) -> None:
+    """It is neither lost nor overwritten: with the key it can be read again."""
+    jana, service = ask(office.as_jana), office.agency.service
+    leave = await requested(jana, office.jana)
+    foreign = LeaveRequests(service.mongo, KeyRing([FOREIGN]))
+    await service.outbox.transaction(
+        lambda tx: foreign.reasons.put(tx, leave["id"], Reason(Kind.HOLIDAY, CANARY))
+    )
+    path = f"/leave/{leave['id']}"
+    page = await lena.get(path)
+    assert "Why somebody is away cannot be read" in text(page)
+    assert 'name="kind"' not in page.text
+    form = {"version": "1", "starts_day": "2026-12-08", "ends_day": "2026-12-11"}
+    assert (await browse(office.as_jana).post(path, data=form)).status_code == 303
+    done = await lena.post(f"{path}/approve", data={"version": "2", "reason": ""})
+    assert done.status_code == 303
+    absences = Absences(service.mongo, KeyRing([FOREIGN]))
+    assert await absences.reasons.get(leave["id"]) == Reason(Kind.HOLIDAY, CANARY)
+
+
+async def test_of_requests_at_the_same_time_one_is_taken(office: Office, ask: As) -> None:
+    jana = ask(office.as_jana)
+    body = {"member_id": office.jana.id, "kind": "holiday", **WEEK}
+    answers = await asyncio.gather(
+        *(jana.post("/api/v1/leave-requests", json=body) for _ in range(4))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
 async def test_changed_withdrawn_declined_and_stale(office: Office, ask: As) -> None:
@@ -248,6 +303,15 @@ async def test_only_illness_and_some_hours_need_nobodys_leave(
     longer = WEEK | {"ends_at": "2026-12-18"}
     refused = await jana.put(path, json=longer, headers=if_match(holiday))
     assert refused.json()["code"] == "leave_needs_approval"
+    [ill] = [
+        one
+        for one in (await made(await jana.get("/api/v1/absences")))["items"]
+        if one["starts_at"] == holiday["starts_at"] and one["id"] != holiday["id"]
+    ]
+    disguised = WEEK | {"kind": "holiday"}
+    path_of_illness = f"/api/v1/absences/{ill['id']}"
+    refused = await jana.put(path_of_illness, json=disguised, headers=if_match(ill))
+    assert refused.json()["code"] == "leave_needs_approval"
     shorter = WEEK | {"ends_at": "2026-12-09"}
     assert (await jana.put(path, json=shorter, headers=if_match(holiday))).status_code == 200
 
@@ -283,9 +347,9 @@ async def test_leave_that_has_begun_is_handed_over_when_it_is_approved(
     assert coverage.acting == office.tom.id
 
     late = await requested(
-        ask(office.as_jana), office.jana, starts_at="2026-12-09", ends_at="2026-12-09"
+        ask(office.as_jana), office.jana, starts_at="2026-12-14", ends_at="2026-12-14"
     )
-    clock.advance(days=3)
+    clock.advance(days=9)
     assert (await decided(lena, late, "approve")).json()["code"] == "leave_over"
 
 
@@ -362,6 +426,27 @@ async def test_nobody_elses_page_tells_of_it(office: Office, browse: Browse) -> 
     assert "Jana" not in text(await tom.get("/leave"))
     preview = {**FORM, "member_id": office.jana.id}
     assert "As soon as the days are chosen" in text(await tom.post("/leave/what-if", data=preview))
+
+
+async def test_two_clicks_ask_once(office: Office, browse: Browse) -> None:
+    jana = browse(office.as_jana)
+    key = re.search(r'name="key" value="([^"]+)"', (await jana.get("/leave/new")).text)
+    assert key
+    form = {"member_id": office.jana.id, "key": key[1], **FORM}
+    first, second = [await jana.post("/leave", data=form) for _ in range(2)]
+    assert (first.status_code, second.headers["location"]) == (303, first.headers["location"])
+
+
+async def test_a_note_taken_out_stays_out_when_something_else_is_wrong(
+    office: Office, browse: Browse
+) -> None:
+    jana = browse(office.as_jana)
+    asked = await jana.post("/leave", data={"member_id": office.jana.id, **FORM})
+    path = asked.headers["location"].removeprefix("/scheduler")
+    wrong = FORM | {"version": "1", "note": "", "ends_day": "2026-12-01"}
+    refused = await jana.post(path, data=wrong)
+    assert refused.status_code == 422
+    assert re.search(r'<textarea id="note"[^>]*></textarea>', refused.text)
 
 
 async def test_a_day_alone_is_typed_once(office: Office, browse: Browse) -> None:

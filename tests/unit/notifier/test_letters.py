@@ -290,7 +290,7 @@ def test_a_reminder_speaks_german(letters: Letters) -> None:
     mail = remind(letters, replace(JANA, language="de"))
     assert mail["Subject"] == "Ihre Qualifikation für Texten endet am 24. Dez 2026 (in 30 Tagen)"
     said = text(mail)
-    assert "Ab dann können Sie nicht mehr handeln für:" in said
+    assert "Ab dann können Sie nicht mehr tätig sein für:" in said
     assert "Texten, Stadtwerke Auental, als Vertretung" in said
     assert "Alle Zeiten Europe/Berlin (CET)." in said
 

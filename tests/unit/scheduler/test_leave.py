@@ -32,7 +32,7 @@ def asked() -> Leave:
 
 
 def approved(leave: Leave, gaps: int = 0, said: str = "") -> Leave:
-    return approve(leave, by="lena", now=NOW, gaps=gaps, said=said, absence_id="a1")
+    return approve(leave, by="lena", now=NOW, gaps=gaps, said=said)
 
 
 def test_each_step_is_kept_with_the_dates_it_was_about() -> None:
@@ -44,7 +44,7 @@ def test_each_step_is_kept_with_the_dates_it_was_about() -> None:
         (Did.APPROVED, "lena", later.starts_at),
     ]
     assert (leave.trail[-1].gaps, leave.trail[-1].said) == (2, "Everybody knows")
-    assert (leave.state, leave.absence_id, leave.version) == (LeaveState.APPROVED, "a1", 3)
+    assert (leave.state, leave.absence_id, leave.version) == (LeaveState.APPROVED, leave.id, 3)
     assert leave.decided == leave.trail[-1]
 
 
@@ -62,7 +62,7 @@ def test_leave_has_an_end() -> None:
 def test_what_is_over_is_not_approved_any_more_but_declined() -> None:
     late = NOW + 3 * WEEK
     with pytest.raises(LeaveOver):
-        approve(asked(), by="lena", now=late, gaps=0, said="", absence_id="a1")
+        approve(asked(), by="lena", now=late, gaps=0, said="")
     assert decline(asked(), by="lena", now=late, said="Too late").state is LeaveState.DECLINED
 
 

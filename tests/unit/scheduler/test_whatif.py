@@ -103,6 +103,38 @@ def test_too_much_at_once_is_counted_with_what_the_colleague_has_anyway() -> Non
     assert what_if(team, "jana", LEAVE, most=4, zone=BERLIN, now=NOW).overloads == ()
 
 
+def test_a_higher_peak_that_is_there_anyway_hides_no_overload() -> None:
+    """On the first day Lisa is away too, so Tom has much then, with and without the leave."""
+    first_day = Stretch(LEAVE.starts_at, LEAVE.starts_at + DAY)
+    team = snapshot(
+        [person("jana", first_day), person("tom"), person("lisa", first_day)],
+        owns("a", "jana", "tom"),
+        owns("b", "jana", "tom"),
+        owns("c", "tom"),
+        *(owns(name, "lisa", "tom") for name in "efghij"),
+    )
+    [overload] = what_if(team, "jana", LEAVE, most=2, zone=BERLIN, now=NOW).overloads
+    assert (overload.starts_at, overload.count, overload.before) == (LEAVE.starts_at + DAY, 3, 1)
+
+
+def test_for_some_hours_other_dates_must_leave_nothing_uncovered() -> None:
+    leave = Dates(LEAVE.starts_at, LEAVE.starts_at + timedelta(hours=3))
+    toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + DAY)
+    team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
+    better = what_if(team, "jana", leave, most=5, zone=BERLIN, now=NOW).better
+    assert better is not None
+    assert better.dates.starts_at == LEAVE.starts_at - DAY
+
+
+def test_other_dates_are_not_those_asked_for_already() -> None:
+    toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + 2 * DAY)
+    asked = Stretch(LEAVE.starts_at + 5 * DAY, LEAVE.starts_at + 9 * DAY)
+    team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
+    better = what_if(team, "jana", LEAVE, most=5, zone=BERLIN, now=NOW, taken=[asked]).better
+    assert better is not None
+    assert better.dates.starts_at == LEAVE.starts_at - 5 * DAY
+
+
 def test_other_dates_are_the_nearest_that_leave_nothing_uncovered() -> None:
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + 2 * DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
