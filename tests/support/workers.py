@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-__all__ = ["WholeWorlds"]
+__all__ = ["WholeWorlds", "world"]
 
 _ON_ONE_LOOP = re.compile(r'pytest\.mark\.asyncio\(loop_scope="(module|package)"\)')
 
@@ -28,12 +28,13 @@ class WholeWorlds(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untype
         self._root = config.rootpath
 
     def _split_scope(self, nodeid: str) -> str:
-        return _world(self._root, nodeid.partition("::")[0]) or nodeid
+        return world(self._root, nodeid.partition("::")[0]) or nodeid
 
 
 @cache
-def _world(root: Path, path: str) -> str | None:
-    """The module, or its folder. As it is written, since the controller imports no test."""
+def world(root: Path, path: str) -> str | None:
+    """The module, or its folder, if its tests share a loop. As it is written, since the process
+    that hands out tests imports none."""
     declared = _ON_ONE_LOOP.search((root / path).read_text())
     if declared is None:
         return None
