@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import structlog
@@ -22,6 +23,7 @@ from tests.support.fixtures import (
     running_engines,
     topics,
 )
+from tests.support.workers import WholeWorlds
 
 __all__ = [
     "engines",
@@ -64,6 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(str(failure), returncode=1)
     os.environ["KAFKA_BOOTSTRAP_SERVERS"] = addresses.kafka_servers
     os.environ["MONGODB_URI"] = addresses.mongodb_uri
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeWorlds | None:
+    return WholeWorlds(config, log) if config.getvalue("dist") == "load" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

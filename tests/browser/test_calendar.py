@@ -12,18 +12,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    Locator,
-    Page,
-    expect,
-)
+from playwright.async_api import Browser, Locator, Page, expect
 from pymongo import MongoClient
 
-from deploy.local.chromium import chromium
-from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from shared.auth import Identity, Role, Scope, Tokens
 from shared.ids import new_id
+from tests.browser.pages import pages
 from tests.support.accessibility import serious_findings, unmarked_focus
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.fixtures import fresh_prefix, fresh_topics
@@ -68,12 +62,6 @@ async def url(
     ):
         await processes.start("planner")
         yield processes.url_of("planner")
-
-
-@once()
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 class Client:
@@ -125,42 +113,23 @@ async def client(url: str) -> AsyncIterator[Client]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def open_as(url: str, browser: Browser) -> AsyncIterator[Open]:
-    """The page as somebody sees it; any error on the console fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+    """The calendar as somebody sees it, live where it has scripts. What is refused as out of date
+    is reported as an error."""
+    async with pages(browser, url, expected=("status of 412",)) as open_page:
 
-    async def open_as(
-        who: Identity,
-        path: str = "/calendar?date=2030-12-01",
-        *,
-        width: int = 1440,
-        language: str = "en",
-        scripts: bool = True,
-    ) -> Page:
-        context = await browser.new_context(
-            viewport={"width": width, "height": 900},
-            locale=language,
-            timezone_id="Europe/Berlin",
-            java_script_enabled=scripts,
-        )
-        contexts.append(context)
-        session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
-        await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type == "error" else None,
-        )
-        await page.goto(f"{url}{path}")
-        if scripts:
-            await expect(page.locator("[data-live=on]")).to_be_visible()
-        return page
+        async def open_as(
+            who: Identity,
+            path: str = "/calendar?date=2030-12-01",
+            *,
+            scripts: bool = True,
+            **how: Any,
+        ) -> Page:
+            page = await open_page(who, path, scripts=scripts, **how)
+            if scripts:
+                await expect(page.locator("[data-live=on]")).to_be_visible()
+            return page
 
-    yield open_as
-    for context in contexts:
-        await context.close()
-    assert [said for said in complaints if "status of 412" not in said] == []
+        yield open_as
 
 
 def day(page: Page, date: str) -> Locator:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import uvicorn
-from playwright.async_api import ConsoleMessage, Page, expect
+from playwright.async_api import Browser, Page, expect
 from pydantic import SecretStr
 
-from deploy.local.chromium import chromium
 from services.inbox.app import create_app
 from services.inbox.conversations.listing import ROWS
 from services.inbox.settings import InboxSettings
-from shared.auth import COOKIE, Identity, Tokens
 from shared.clock import utc_now
 from shared.events.inbox import MessageReceived
 from shared.mongo import Mongo
 from shared.service import Service
+from tests.browser.pages import Open, pages
 from tests.integration.inbox.team import LEAD, MIRA, TOM, away
 from tests.integration.inbox.test_intake import set_up, taken_in
 from tests.integration.inbox.world import World, rows, world_of
@@ -31,12 +32,12 @@ from tests.support.ports import free_port
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-Open = Callable[..., Awaitable[Page]]
+mine = partial(pytest_asyncio.fixture, loop_scope="module")
 
 
-@pytest.fixture
+@mine()
 async def url(engines: Engines, topics: str) -> AsyncIterator[str]:
     """An inbox in this process, served as in its own."""
     port = free_port()
@@ -66,14 +67,14 @@ async def url(engines: Engines, topics: str) -> AsyncIterator[str]:
     await serving
 
 
-@pytest.fixture
+@mine()
 async def database(engines: Engines, topics: str, url: str) -> AsyncIterator[Mongo]:
     mongo = Mongo(engines.mongodb_uri, f"{topics}inbox")
     yield mongo
     await mongo.close()
 
 
-@pytest.fixture
+@mine()
 async def world(engines: Engines, topics: str, database: Mongo) -> AsyncIterator[World]:
     """Jana has fallen ill: Tom acts for one of her pages, nobody for the other."""
     async with world_of(engines.kafka_servers, topics) as world:
@@ -101,39 +102,13 @@ def written(number: int, **fields: Any) -> MessageReceived:
     return message(number, **(given | fields))
 
 
-@pytest.fixture
-async def open_as(url: str) -> AsyncIterator[Open]:
-    """The inbox as somebody sees it; any error on the console fails the test."""
-    complaints: list[str] = []
-    async with chromium() as browser:
-
-        async def open_as(
-            who: Identity,
-            path: str = "/",
-            *,
-            size: tuple[int, int] = (1440, 900),
-            language: str = "en",
-        ) -> Page:
-            context = await browser.new_context(
-                viewport={"width": size[0], "height": size[1]}, locale=language
-            )
-            session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
-            await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
-            page = await context.new_page()
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
-            await page.goto(f"{url}{path}")
-            return page
-
-        yield open_as
-    assert complaints == []
-
-
-def _bad(said: ConsoleMessage) -> bool:
-    """Chromium also reports refusals, which the page tells about itself, and htmx reports
-    refreshes that gave way to what somebody did."""
+@mine()
+async def open_as(url: str, browser: Browser) -> AsyncIterator[Open]:
+    """The inbox as somebody sees it, in a browser elsewhere. Chromium also reports refusals, which
+    the page tells about itself, and htmx refreshes that gave way to what somebody did."""
     expected = ("status of 412", "htmx:sendAbort", "htmx:afterRequest")
-    return said.type == "error" and not any(word in said.text for word in expected)
+    async with pages(browser, url, expected=expected, time_zone="UTC") as open_as:
+        yield open_as
 
 
 def row(page: Page, author: str) -> Any:
@@ -324,7 +299,7 @@ async def test_the_keyboard_goes_through_the_list(world: World, open_as: Open) -
 
 
 async def test_on_a_phone_the_list_or_the_conversation(world: World, open_as: Open) -> None:
-    tom = await open_as(TOM, size=(360, 740), language="de")
+    tom = await open_as(TOM, width=360, language="de")
     await expect(tom.locator(".inbox-list .stand-in")).to_contain_text("Sie vertreten Jana")
     await expect(tom.locator("#thread")).to_be_hidden()
     await read(tom, "Katrin Lohse")
@@ -335,17 +310,10 @@ async def test_on_a_phone_the_list_or_the_conversation(world: World, open_as: Op
     await expect(tom.locator(".inbox-list")).to_be_visible()
 
 
-async def test_without_javascript_it_can_be_read(
-    world: World, database: Mongo, open_as: Open, url: str
-) -> None:
-    tom = await open_as(TOM)
-    assert tom.context.browser is not None
-    plain = await tom.context.browser.new_context(java_script_enabled=False)
-    await plain.add_cookies(await tom.context.cookies())  # type: ignore[arg-type]  # same shape
-    page = await plain.new_page()
-    await page.goto(f"{url}/")
-    await row(page, "Katrin Lohse").click()
-    await expect(page.locator("#timeline .message")).to_have_count(2)
+async def test_without_javascript_it_can_be_read(world: World, open_as: Open) -> None:
+    tom = await open_as(TOM, scripts=False)
+    await row(tom, "Katrin Lohse").click()
+    await expect(tom.locator("#timeline .message")).to_have_count(2)
 
 
 async def test_messages_of_unknown_pages_are_shown_to_the_lead_alone(

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiokafka import AIOKafkaProducer
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from deploy.local.chromium import chromium
-from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from shared.auth import Identity, Role, Scope
+from tests.browser.pages import pages
 from tests.integration.notifier.mail_server import Does, MailServer
 from tests.integration.notifier.others import Others, agency, completed, coverage, received
-from tests.support.engines import AUTH_SECRET, Engines
+from tests.support.engines import Engines
 from tests.support.processes import ServiceProcesses
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 LENA = Identity("lena", "Lena Vogt", Role.LEAD, Scope(None))
 TOM = Identity("tom", "Tom Berger", Role.MEMBER, Scope(None))
 
 Open = Callable[..., Awaitable[Page]]
+mine = partial(pytest_asyncio.fixture, loop_scope="module")
 
 
-@pytest.fixture
+@mine()
 async def mail_server() -> AsyncIterator[MailServer]:
     async with MailServer().running() as server:
         yield server
 
 
-@pytest.fixture
+@mine()
 async def url(
     engines: Engines, topics: str, tmp_path: Path, mail_server: MailServer
 ) -> AsyncIterator[str]:
@@ -41,36 +44,23 @@ async def url(
         yield processes.url_of("notifier")
 
 
-@pytest.fixture
+@mine()
 async def others(kafka_servers: str, topics: str) -> AsyncIterator[Others]:
     async with AIOKafkaProducer(bootstrap_servers=kafka_servers) as producer:
         yield Others(producer, topics)
 
 
-@pytest.fixture
-async def open_as(url: str) -> AsyncIterator[Open]:
-    """The page as somebody sees it; any error on the console fails the test."""
-    complaints: list[str] = []
-    async with chromium() as browser:
+@mine()
+async def open_as(url: str, browser: Browser) -> AsyncIterator[Open]:
+    """The live page as somebody sees it."""
+    async with pages(browser, url) as open_page:
 
-        async def open_as(who: Identity, *, width: int = 1280, language: str = "en") -> Page:
-            context = await browser.new_context(
-                viewport={"width": width, "height": 800}, locale=language
-            )
-            session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
-            await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
-            page = await context.new_page()
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on(
-                "console",
-                lambda said: complaints.append(said.text) if said.type == "error" else None,
-            )
-            await page.goto(f"{url}/")
+        async def open_as(who: Identity, **how: Any) -> Page:
+            page = await open_page(who, **how)
             await expect(page.locator("[data-live=on]")).to_be_visible()
             return page
 
         yield open_as
-    assert complaints == []
 
 
 async def test_a_brief_comes_by_itself_and_is_taken_note_of(open_as: Open, others: Others) -> None:

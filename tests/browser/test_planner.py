@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,17 +12,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    Locator,
-    Page,
-    expect,
-)
+from playwright.async_api import Browser, Locator, Page, expect
 from pymongo import MongoClient
 
-from deploy.local.chromium import chromium
-from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from shared.auth import Identity, Role, Scope, Tokens
+from tests.browser.pages import Open, pages
 from tests.integration.planner.scheduler import Scheduler, coverage, member
 from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.fixtures import fresh_prefix, fresh_topics
@@ -36,7 +30,6 @@ RUTH = Identity("ruth", "Ruth Okafor", Role.LEAD, Scope(None))
 TOM = Identity("tom", "Tom", Role.MEMBER, Scope(None))
 
 Json = dict[str, Any]
-Open = Callable[..., Awaitable[Page]]
 once = partial(pytest_asyncio.fixture, scope="module", loop_scope="module")
 
 
@@ -68,48 +61,11 @@ async def team(kafka_servers: str, module_prefix: str, url: str) -> AsyncIterato
         yield scheduler
 
 
-@once()
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def open_as(url: str, browser: Browser) -> AsyncIterator[Open]:
-    """The page as somebody sees it; any error on the console fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    async def open_as(
-        who: Identity,
-        path: str = "/",
-        *,
-        width: int = 1280,
-        language: str = "en",
-        scripts: bool = True,
-    ) -> Page:
-        context = await browser.new_context(
-            viewport={"width": width, "height": 800},
-            locale=language,
-            timezone_id="Europe/Berlin",
-            java_script_enabled=scripts,
-        )
-        contexts.append(context)
-        session = Tokens(AUTH_SECRET).issue(who, timedelta(hours=1))
-        await context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type == "error" else None,
-        )
-        await page.goto(f"{url}{path}")
-        return page
-
-    yield open_as
-    for context in contexts:
-        await context.close()
-    assert [said for said in complaints if "status of 412" not in said] == []
+    """The page as somebody sees it. What is refused as out of date is reported as an error."""
+    async with pages(browser, url, expected=("status of 412",)) as open_as:
+        yield open_as
 
 
 class Client:

@@ -8,20 +8,19 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 from pymongo import MongoClient
 from pypdf import PdfReader
 
-from deploy.local.chromium import chromium
-from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from shared.auth import Identity, Role, Scope
+from tests.browser.pages import pages
 from tests.support.accessibility import serious_findings
 from tests.support.agency import Agency
-from tests.support.engines import AUTH_SECRET, Engines
+from tests.support.engines import Engines
 from tests.support.processes import ServiceProcesses
 from tests.support.waiting import eventually
 
@@ -78,58 +77,16 @@ async def _research_without_deputy(agency: Agency) -> None:
     await agency.post("/scheduler/api/v1/responsibilities", body)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def open_as(world: World, browser: Browser) -> AsyncIterator[Open]:
-    """A page of the scheduler as somebody sees it. An error on the console, or a request to
-    another host, fails the test."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
+    """A page of the scheduler as a member sees it. A form that is refused answers 422, which
+    browsers report as an error."""
+    async with pages(browser, f"{world.url}/scheduler", expected=("status of 422",)) as open_page:
 
-    async def open_as(
-        name: str,
-        path: str = "/?handover=none",
-        *,
-        width: int = 1440,
-        language: str = "en",
-        scripts: bool = True,
-    ) -> Page:
-        context = await browser.new_context(
-            viewport={"width": width, "height": 900},
-            locale=language,
-            timezone_id="Europe/Berlin",
-            java_script_enabled=scripts,
-        )
-        contexts.append(context)
-        session = Tokens(AUTH_SECRET).issue(world.who(name), timedelta(hours=1))
-        await context.add_cookies([{"name": COOKIE, "value": session, "url": world.url}])
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type == "error" else None,
-        )
-        page.on(
-            "request",
-            lambda asked: (
-                None
-                if asked.url.startswith((world.url, "data:"))
-                else complaints.append(f"asked another host: {asked.url}")
-            ),
-        )
-        await page.goto(f"{world.url}/scheduler{path}")
-        return page
+        async def open_as(name: str, path: str = "/?handover=none", **how: Any) -> Page:
+            return await open_page(world.who(name), path, **how)
 
-    yield open_as
-    for context in contexts:
-        await context.close()
-    # A form that is refused answers 422, which browsers report as an error.
-    assert [said for said in complaints if "status of 422" not in said] == []
+        yield open_as
 
 
 def row(page: Page, discipline: str) -> Locator:

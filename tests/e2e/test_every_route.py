@@ -13,19 +13,19 @@ from typing import Any
 
 import httpx
 import pytest
-from pymongo import MongoClient
+import pytest_asyncio
 
 from deploy.local.settings import SERVICES
 from shared.auth import Identity, Role, Scope, Tokens
+from tests.e2e.conftest import Everything
 from tests.support.agency import Agency
-from tests.support.books import Books, Row
-from tests.support.engines import AUTH_SECRET, Engines
-from tests.support.everything import Route, every_route, one_of_everything
-from tests.support.processes import ServiceProcesses
+from tests.support.books import Books
+from tests.support.engines import AUTH_SECRET
+from tests.support.everything import Route, every_route
 from tests.support.records import all_records
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.timeout(600)]
 
 PUBLIC = {
     "GET /healthz",
@@ -92,19 +92,18 @@ class World:
             return response.status_code, text
 
 
-@pytest.fixture
-async def world(
-    engines: Engines, prefix: str, tmp_path: Path, mongodb_client: MongoClient[Row]
-) -> AsyncIterator[World]:
-    services = ServiceProcesses(engines, prefix, tmp_path)
-    books = Books(mongodb_client, prefix)
-    async with services, Agency(services.url) as agency:
-        await services.start()
-        await agency.build()
-        async with httpx.AsyncClient(base_url=services.url, timeout=20) as http:
-            ids = await one_of_everything(agency, books)
-            logs = services.settings.logs
-            yield World(http, agency, books, ids, logs, engines.kafka_servers, prefix)
+@pytest_asyncio.fixture(loop_scope="package")
+async def world(everything: Everything) -> AsyncIterator[World]:
+    async with httpx.AsyncClient(base_url=everything.url, timeout=20) as http:
+        yield World(
+            http,
+            everything.agency,
+            everything.books,
+            everything.ids,
+            everything.services.settings.logs,
+            everything.kafka_servers,
+            everything.prefix,
+        )
 
 
 async def test_every_route(world: World) -> None:

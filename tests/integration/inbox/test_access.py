@@ -9,9 +9,9 @@ from shared.auth import Permission
 from shared.mongo import Mongo
 from shared.web.access import accesses
 from tests.integration.inbox.conftest import As
+from tests.integration.inbox.source import problem
 from tests.integration.inbox.team import LEAD, OUTSIDER, TOM
 from tests.integration.inbox.test_intake import messages, set_up, taken_in
-from tests.integration.inbox.test_webhook import problem
 from tests.integration.inbox.world import World
 from tests.support.waiting import eventually
 

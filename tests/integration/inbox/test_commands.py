@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from shared.auth import Identity
 from shared.mongo import Mongo
 from tests.integration.inbox.conftest import As
+from tests.integration.inbox.source import problem
 from tests.integration.inbox.team import JANA, LEAD, MIRA, OUTSIDER, SYSTEM, TOM, away, back
 from tests.integration.inbox.test_intake import messages, set_up, taken_in
-from tests.integration.inbox.test_webhook import problem
 from tests.integration.inbox.world import World, rows
 from tests.support.waiting import eventually
 from tests.unit.inbox.conversing import message

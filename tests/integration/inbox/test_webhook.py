@@ -1,119 +1,50 @@
-"""The signed webhook: signatures, rotation, replay, bad bodies; nothing is lost or refused."""
+"""The signed webhook: signatures, rotation, replay, bad bodies."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from standardwebhooks.webhooks import Webhook
 
-from shared.mongo import Mongo
+from services.inbox.app import create_app
+from services.inbox.directory.store import Directory
+from services.inbox.settings import InboxSettings
+from shared.events.planner import PageChanged
+from shared.outbox import Transaction
+from shared.service import Service
 from tests.integration.inbox.conftest import As
-from tests.integration.inbox.team import LEAD, OUTSIDER, TOM
-from tests.integration.inbox.test_intake import set_up, taken_in
-from tests.integration.inbox.world import World, rows
-
-
-def body_of(*numbers: int, **fields: Any) -> dict[str, Any]:
-    messages = [
-        {
-            "platform_message_id": f"m{number}",
-            "author_id": "katrin",
-            "author_name": "Katrin Lohse",
-            "kind": "direct",
-            "text": "Kommt das noch an? ☕",
-            "sent_at": "2026-11-24T10:24:00+01:00",
-            **fields,
-        }
-        for number in numbers
-    ]
-    return {"type": "message.received", "data": messages if len(messages) > 1 else messages[0]}
-
-
-def signed(
-    secret: str, body: bytes, *, at: datetime | None = None, id: str = "msg_1"
-) -> dict[str, str]:
-    at = at or datetime.now(UTC)
-    return {
-        "webhook-id": id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(secret).sign(id, at, body.decode()),
-        "content-type": "application/json",
-    }
-
-
-class Source:
-    """A source's webhook as its sender sees it."""
-
-    def __init__(self, ask: As, described: dict[str, Any]) -> None:
-        self._ask = ask
-        self.id = described["id"]
-        self.version = described["version"]
-        self.secrets = [described["secret"]]
-
-    async def send(
-        self,
-        body: dict[str, Any] | bytes,
-        *,
-        secret: str | None = None,
-        headers: dict[str, str] | httpx.Headers | None = None,
-    ) -> httpx.Response:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = signed(secret or self.secrets[-1], raw) if headers is None else headers
-        return await self._ask(None).post(f"/webhooks/{self.id}", content=raw, headers=headers)
-
-    async def rotate(self, hours: int) -> None:
-        response = await self._ask(LEAD).post(
-            f"/api/v1/sources/{self.id}/rotate",
-            json={"overlap_hours": hours},
-            headers={"If-Match": f'"{self.version}"'},
-        )
-        assert response.status_code == 200, response.text
-        self.version = response.json()["version"]
-        self.secrets.append(response.json()["secret"])
+from tests.integration.inbox.source import Source, body_of, problem, signed, source_of
+from tests.integration.inbox.team import LEAD, OUTSIDER, TOM, setting
 
 
 @pytest.fixture
-async def source(world: World, inbox: FastAPI, database: Mongo, ask: As) -> Source:
-    """A source of the page `morgenrot`."""
-    await set_up(world, database)
-    response = await ask(LEAD).post("/api/v1/sources", json={"page_id": "morgenrot"})
-    assert response.status_code == 201, response.text
-    return Source(ask, response.json())
+async def inbox(settings: InboxSettings) -> AsyncIterator[FastAPI]:
+    """Not started: it has been told of the pages, and what it accepts stays in its outbox."""
+    app = create_app(settings)
+    service: Service = app.state.service
+    directory: Directory = app.state.directory
+    await service._create_indexes()
+
+    async def told(tx: Transaction) -> None:
+        for event in setting():
+            if isinstance(event, PageChanged):
+                await directory.put_page(tx.session, event)
+
+    await service.outbox.transaction(told)
+    yield app
+    await service.mongo.close()
 
 
-def problem(response: httpx.Response) -> tuple[int, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    return response.status_code, response.json()["code"]
+@pytest.fixture
+async def source(ask: As) -> Source:
+    return await source_of(ask, "morgenrot")
 
 
-async def test_what_is_signed_is_stored_and_becomes_a_conversation(
-    source: Source, database: Mongo
-) -> None:
-    response = await source.send(body_of(1, 2))
-    assert (response.status_code, response.json()) == (202, {"accepted": 2})
-    # They were committed before the answer; what follows may take as long as Kafka needs.
-    assert len(await rows(database, "outbox", topic="community.messages")) == 2
-    await taken_in(database, 2)
-    [conversation] = await rows(database, "conversations")
-    assert (conversation["page_id"], conversation["holder"]) == ("morgenrot", "jana")
-
-
-async def test_the_same_delivery_again_is_accepted_and_changes_nothing(
-    source: Source, database: Mongo
-) -> None:
-    await source.send(body_of(1))
-    assert (await source.send(body_of(1))).status_code == 202
-    await source.send(body_of(2))
-    await taken_in(database, 2)
-    assert [row["messages"] for row in await rows(database, "conversations")] == [2]
-
-
-async def test_the_signature_is_over_the_raw_body(source: Source, database: Mongo) -> None:
+async def test_the_signature_is_over_the_raw_body(source: Source) -> None:
     spaced = json.dumps(body_of(1), indent=3).encode()
     headers = signed(source.secrets[0], spaced)
     compact = json.dumps(body_of(1)).encode()
@@ -191,38 +122,10 @@ async def test_another_type_is_refused_by_its_name(source: Source) -> None:
     assert [fault["pointer"] for fault in response.json()["errors"]] == ["/type"]
 
 
-async def test_a_bad_message_does_not_hold_up_the_others(source: Source, database: Mongo) -> None:
-    body = body_of(1, 2, 3, 4)
-    del body["data"][1]["author_id"]
-    body["data"][2]["sent_at"] = "2026-11-24T10:24:00"
-    response = await source.send(body)
-    assert problem(response) == (422, "invalid_messages")
-    assert response.json()["accepted"] == 2
-    assert {fault["pointer"] for fault in response.json()["errors"]} == {
-        "/data/1/author_id", "/data/2/sent_at",
-    }  # fmt: skip
-    await taken_in(database, 2)
-
-
 async def test_an_impossible_time_is_refused(source: Source) -> None:
     for sent_at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
         response = await source.send(body_of(1, sent_at=sent_at))
         assert problem(response) == (422, "invalid_messages"), sent_at
-
-
-async def test_the_page_is_the_sources_whatever_the_message_says(
-    source: Source, database: Mongo
-) -> None:
-    await source.send(body_of(1, page_id="radwerk"))
-    await taken_in(database, 1)
-    assert [row["page_id"] for row in await rows(database, "conversations")] == ["morgenrot"]
-
-
-@pytest.mark.slow
-async def test_a_burst_is_not_refused(source: Source, database: Mongo) -> None:
-    answers = [await source.send(body_of(*range(n * 500, n * 500 + 500))) for n in range(4)]
-    assert {answer.status_code for answer in answers} == {202}
-    await taken_in(database, 2_000)
 
 
 async def test_a_secret_is_shown_once(source: Source, ask: As) -> None:

@@ -12,6 +12,7 @@ from shared.events.topics import TOPICS
 from shared.mongo import Mongo, Session
 from tests.support.engines import OwnEngines
 from tests.support.waiting import eventually
+from tests.support.workers import world
 
 
 async def test_a_transaction_commits(
@@ -63,3 +64,18 @@ async def test_eventually_returns_the_first_truthy_answer() -> None:
     answers = iter([None, 0, "yes"])
 
     assert await eventually(lambda: next(answers)) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("path", "together"),
+    [
+        ("tests/browser/test_scheduler.py", "tests/browser/test_scheduler.py"),
+        ("tests/e2e/test_every_route.py", "tests/e2e"),
+        ("tests/e2e/test_every_page.py", "tests/e2e"),
+        ("tests/e2e/test_demo.py", None),
+    ],
+)
+def test_whoever_shares_a_loop_shares_a_worker(
+    path: str, together: str | None, pytestconfig: pytest.Config
+) -> None:
+    assert world(pytestconfig.rootpath, path) == together

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from itertools import cycle
 from typing import Any, NamedTuple
 
@@ -15,28 +14,21 @@ import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Request, ViewportSize
-from pymongo import MongoClient
 
 from deploy.local.chromium import chromium
-from deploy.local.programs import sign_in
 from services.notifier.briefs.letters import acknowledge_path, purpose
 from shared.auth import COOKIE, Identity, Role, Scope, Tokens
+from tests.e2e.conftest import Everything
 from tests.support.accessibility import serious_findings, unmarked_focus
-from tests.support.agency import Agency
-from tests.support.books import Books, Row
-from tests.support.engines import AUTH_SECRET, Engines
-from tests.support.everything import every_route, one_of_everything
-from tests.support.fixtures import fresh_prefix
-from tests.support.processes import ServiceProcesses
+from tests.support.engines import AUTH_SECRET
+from tests.support.everything import every_route
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="package"),
     pytest.mark.timeout(600),
 ]
-
-once = partial(pytest_asyncio.fixture, scope="module", loop_scope="module")
 
 LEAD = Identity("lead", "Lena Muster", Role.LEAD, Scope(None))
 OPS = Identity("ops", "Operations", Role.OPS, Scope(None))
@@ -76,33 +68,10 @@ _UNTOLD_KEYS = """() => {
 
 
 @dataclass
-class World:
-    url: str
-    ids: dict[str, str]
-
-
-@once()
-async def world(
-    engines: Engines,
-    mongodb_client: MongoClient[Row],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[World]:
-    with fresh_prefix(mongodb_client) as prefix:
-        services = ServiceProcesses(engines, prefix, tmp_path_factory.mktemp("all"), demo=True)
-        services.processes["sign-in"] = sign_in(services.settings)
-        services["sign-in"].env = {**services["sign-in"].env, "AUTH_SECRET": AUTH_SECRET}
-        books = Books(mongodb_client, prefix)
-        async with services, Agency(services.url) as agency:
-            await services.start()
-            await agency.build()
-            yield World(services.url, await one_of_everything(agency, books))
-
-
-@dataclass
 class Walk:
     """Opens pages and collects what is wrong with them."""
 
-    world: World
+    everything: Everything
     contexts: dict[tuple[str, str], BrowserContext]
     wrong: list[str] = field(default_factory=list)
 
@@ -114,7 +83,7 @@ class Walk:
         await page.close()
 
     async def _look(self, page: Page, path: str, view: View, what: str) -> None:
-        answer = await page.goto(f"{self.world.url}{path}")
+        answer = await page.goto(f"{self.everything.url}{path}")
         assert answer is not None
         size = len(await answer.body())
         if size > _MOST_BYTES:
@@ -141,7 +110,7 @@ class Walk:
         page.on("request", lambda asked: self._asks(what, asked))
 
     def _asks(self, what: str, request: Request) -> None:
-        if not request.url.startswith((self.world.url, "data:")):
+        if not request.url.startswith((self.everything.url, "data:")):
             self._wrong(what, f"asks another host: {request.url}")
 
     def _wrong(self, what: str, why: str) -> None:
@@ -150,18 +119,20 @@ class Walk:
             self.wrong.append(f"{what}: {why}")
 
 
-@once()
-async def walk(world: World) -> AsyncIterator[Walk]:
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def walk(everything: Everything) -> AsyncIterator[Walk]:
     async with chromium() as browser:
         contexts = {
-            (who.member_id, view.language): await _context(browser, world, who, view)
+            (who.member_id, view.language): await _context(browser, everything, who, view)
             for who in (LEAD, OPS)
             for view in _VIEWS
         }
-        yield Walk(world, contexts)
+        yield Walk(everything, contexts)
 
 
-async def _context(browser: Browser, world: World, who: Identity, view: View) -> BrowserContext:
+async def _context(
+    browser: Browser, everything: Everything, who: Identity, view: View
+) -> BrowserContext:
     """One for all pages that somebody sees in a view, so that assets are loaded once."""
     context = await browser.new_context(
         viewport=view.viewport,
@@ -169,13 +140,13 @@ async def _context(browser: Browser, world: World, who: Identity, view: View) ->
         timezone_id="Europe/Berlin",
         reduced_motion="reduce",
     )
-    await context.add_cookies([_session(who, world.url)])
+    await context.add_cookies([_session(who, everything.url)])
     return context
 
 
 @pytest.mark.parametrize("place", ["planner", "scheduler", "inbox", "notifier", "sign-in"])
-async def test_every_page(world: World, walk: Walk, place: str) -> None:
-    pages = [each async for each in _pages(world, place)]
+async def test_every_page(everything: Everything, walk: Walk, place: str) -> None:
+    pages = [each async for each in _pages(everything, place)]
     assert pages
     walk.wrong.clear()
     turn = asyncio.Semaphore(_AT_ONCE)
@@ -189,10 +160,10 @@ async def test_every_page(world: World, walk: Walk, place: str) -> None:
     assert not walk.wrong, "\n".join(walk.wrong)
 
 
-async def _pages(world: World, place: str) -> AsyncIterator[tuple[str, Identity]]:
+async def _pages(everything: Everything, place: str) -> AsyncIterator[tuple[str, Identity]]:
     """Whatever answers with a whole page, and who sees it."""
-    async with httpx.AsyncClient(base_url=world.url, timeout=20) as http:
-        for path in (each for each in _paths(world.ids) if each.startswith(f"/{place}/")):
+    async with httpx.AsyncClient(base_url=everything.url, timeout=20) as http:
+        for path in (each for each in _paths(everything.ids) if each.startswith(f"/{place}/")):
             for who in (LEAD, OPS):
                 answer = await http.get(path, headers=_headers(who))
                 if "<html" in answer.text and (answer.is_success or path == _NOWHERE):
