@@ -55,6 +55,9 @@ def mongodb(settings: LocalSettings) -> Process:
             # A process killed in a transaction leaves its locks behind for so long, half of it more
             # at worst; a handover waits for them. The default is 60.
             *("--setParameter", "transactionLifetimeLimitSeconds=10"),
+            # Nobody asks for the past. By default, what is dropped is kept open for five minutes: a
+            # test run drops thousands of files, and dies when it may open no more.
+            *("--setParameter", "minSnapshotHistoryWindowInSeconds=5"),
             # Nobody else could become primary meanwhile, so do not wait for that.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"),
         ),
