@@ -56,7 +56,7 @@ class Demo:
             )
 
     async def says(self, words: str) -> None:
-        await eventually(lambda: words in self.said, timeout=150, what=f"“{words}” was said")
+        await eventually(lambda: words in self.said, timeout=280, what=f"“{words}” was said")
 
     async def interrupt(self) -> None:
         """Ctrl-C. It ends well, and everything it started has ended before it."""

@@ -14,14 +14,21 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-__all__ = ["WholeWorlds", "world"]
+__all__ = ["WholeWorlds", "is_heavy", "world"]
 
 _ON_ONE_LOOP = re.compile(r'pytest\.mark\.asyncio\(loop_scope="(module|package)"\)')
 
 
+_HEAVY = re.compile(r"pytest\.mark\.(slow|faults|browser)\b")
+
+
 class WholeWorlds(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
     """Hands out tests one by one, but whole the modules and packages whose tests share a loop, and
-    with it what takes long to start. Those begin, and those with the most tests first."""
+    with it what takes long to start. Those begin, and those with the most tests first.
+
+    One worker always has something light: where each has whole stacks of processes to itself, all
+    of them starve.
+    """
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         super().__init__(config, log)
@@ -29,6 +36,33 @@ class WholeWorlds(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untype
 
     def _split_scope(self, nodeid: str) -> str:
         return world(self._root, nodeid.partition("::")[0]) or nodeid
+
+    def _assign_work_unit(self, node: Any) -> None:
+        others = [one for one in self.nodes if one is not node]
+        if others and all(map(self._has_heavy, others)):
+            light = next((scope for scope in self.workqueue if not self._is_heavy(scope)), None)
+            if light is not None:
+                self.workqueue.move_to_end(light, last=False)
+        super()._assign_work_unit(node)
+
+    def _has_heavy(self, node: Any) -> bool:
+        """Whether it works at something heavy, or will."""
+        units = self.assigned_work.get(node, {})
+        return any(
+            self._is_heavy(scope) and not all(done.values()) for scope, done in units.items()
+        )
+
+    def _is_heavy(self, scope: str) -> bool:
+        return is_heavy(self._root, scope.partition("::")[0])
+
+
+@cache
+def is_heavy(root: Path, path: str) -> bool:
+    """Whether it starts whole stacks of processes, or a browser. A folder is a shared world."""
+    place = root / path
+    if place.is_dir():
+        return True
+    return world(root, path) is not None or _HEAVY.search(place.read_text()) is not None
 
 
 @cache
