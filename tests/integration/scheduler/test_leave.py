@@ -256,6 +256,17 @@ async def test_of_requests_at_the_same_time_one_is_taken(office: Office, ask: As
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
+async def test_approved_by_several_at_the_same_time_it_is_one_absence(
+    office: Office, ask: As
+) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+    leave = await requested(jana, office.jana)
+    answers = await asyncio.gather(*(decided(lena, leave, "approve") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    assert len((await made(await jana.get("/api/v1/absences")))["items"]) == 1
+    assert len(await office.agency.told(AbsenceReported)) == 1
+
+
 async def test_changed_withdrawn_declined_and_stale(office: Office, ask: As) -> None:
     jana, lena = ask(office.as_jana), ask(LENA)
     leave = await requested(jana, office.jana)
