@@ -24,6 +24,7 @@ def declare_indexes(service: Service) -> None:
     service.index("absences", [("member_id", 1), ("starts_at", 1)])
     service.index("absences", [("starts_at", 1), ("_id", 1)])
     service.index("leave", [("member_id", 1), ("starts_at", 1)])
+    service.index("leave", [("state", 1), ("ends_at", 1)])
     service.index("calendar_feeds", [("member_id", 1), ("whose", 1)], unique=True)
     # What is to be encrypted with another key.
     service.index("absences", [("reason.key", 1)])

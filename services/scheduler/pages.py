@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from services.scheduler.desk import Desk
+from services.scheduler.leave.waiting import count_waiting
 from shared.auth import Identity
 from shared.errors import AppError
 from shared.events.disciplines import Discipline
@@ -38,6 +39,8 @@ class Screen:
     service: Service
     ui: Ui
     desk: Desk
+    waiting: int
+    """Requests for leave that wait for the reader's decision."""
 
     @property
     def now(self) -> datetime:
@@ -77,6 +80,7 @@ class Screen:
             headers=headers,
             **_WORKING_WITH,
             refused=self.refused(error),
+            counts={"scheduler": self.waiting},
             **context,
         )
 
@@ -112,7 +116,9 @@ class Screen:
 
 async def _screen(request: Request) -> Screen:
     state = request.app.state
-    return Screen(request, state.service, state.ui, state.desk)
+    who: Identity | None = request.state.identity
+    waiting = 0 if who is None else await count_waiting(state.desk, who, state.service.clock())
+    return Screen(request, state.service, state.ui, state.desk, waiting)
 
 
 TheScreen = Annotated[Screen, Depends(_screen)]

@@ -14,6 +14,7 @@ from shared.events.envelope import Event
 __all__ = [
     "DeliveryChanged",
     "DeliveryState",
+    "LeaveDeliveryChanged",
     "NotificationKind",
     "ReminderDeliveryChanged",
     "WorkAcknowledged",
@@ -77,6 +78,28 @@ class ReminderDeliveryChanged(Event):
     """Whose qualification ends; the same as `member_id` where somebody is told of their own."""
     discipline: Discipline
     """The kind of work it is for."""
+    state: DeliveryState
+    """How far it is now."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.notification_id
+
+
+class LeaveDeliveryChanged(Event):
+    """A mail about a request for leave was planned, or its delivery came to another state."""
+
+    type: ClassVar = "leave.delivery_changed.v1"
+    topic: ClassVar = topics.NOTIFICATIONS_DELIVERIES
+
+    notification_id: str
+    """One member's notification about one step of one request."""
+    member_id: str
+    """Who is told."""
+    about_member: str
+    """Whose leave it is about; the same as `member_id` where somebody is told of their own."""
+    leave_id: str
+    """The request."""
     state: DeliveryState
     """How far it is now."""
 

@@ -1,4 +1,4 @@
-"""What the scheduler says: the team, absences (never why), who acts, handovers, expiries."""
+"""What the scheduler says: the team, absences, leave (never why), who acts, handovers, expiries."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ __all__ = [
     "HandoverCause",
     "HandoverCompleted",
     "HandoverStarted",
+    "LeaveChanged",
+    "LeaveStep",
     "Leg",
     "MemberChanged",
     "Presence",
@@ -311,6 +313,47 @@ class QualificationExpiring(Event):
     """Those of both for which nobody can act at the end, as things are now: a gap threatens."""
     leads: tuple[str, ...]
     """Members to tell besides, who are asked to see to it; never the member."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.member_id
+
+
+class LeaveStep(StrEnum):
+    """What somebody did with a request for leave. Approved, it is an absence from then on, which
+    `absence.reported.v1` tells with the same id."""
+
+    REQUESTED = "requested"
+    CHANGED = "changed"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class LeaveChanged(Event):
+    """A member asked for leave, or the request was changed, withdrawn or decided. Never says why,
+    neither of the leave nor of the decision."""
+
+    type: ClassVar = "leave.changed.v1"
+    topic: ClassVar = topics.TEAM_LEAVE
+
+    leave_id: str
+    """The request, and the absence that it becomes once approved."""
+    member_id: str
+    """Who wants to be away."""
+    starts_at: AwareDatetime
+    """From when, in UTC."""
+    ends_at: AwareDatetime
+    """Until when, in UTC."""
+    step: LeaveStep
+    """What was done."""
+    by: str
+    """The member who did it."""
+    version: int
+    """Of the request, after it; a higher one is newer."""
+    leads: tuple[str, ...]
+    """Members who are asked to decide; empty once there is nothing to decide. Never the member, nor
+    who took this step."""
 
     @property
     def aggregate_id(self) -> str:

@@ -84,6 +84,12 @@ TEAM_QUALIFICATIONS = Topic(
     "member id",
     "Whose qualification ends soon, and what depends on it.",
 )
+TEAM_LEAVE = Topic(
+    "team.leave",
+    "scheduler",
+    "member id",
+    "Who asks for leave, when, and what was decided. Never why: neither of the two.",
+)
 WORK_HANDOVERS = Topic(
     "work.handovers",
     "scheduler",
@@ -153,6 +159,7 @@ TOPICS: tuple[Topic, ...] = (
     TEAM_ABSENCES,
     TEAM_COVERAGE,
     TEAM_QUALIFICATIONS,
+    TEAM_LEAVE,
     WORK_HANDOVERS,
     COMMUNITY_MESSAGES,
     COMMUNITY_CONVERSATIONS,

@@ -10,10 +10,11 @@ import pytest
 
 from services.notifier.briefs.domain import Brief, Handover, Notification, Share, Story
 from services.notifier.delivery.domain import acknowledge, begin, plan
+from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
-from shared.events.scheduler import HandoverCause, ReminderStage
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("notifier")
@@ -30,13 +31,17 @@ BRIEF = Notification(HANDOVER, "tom", Brief(Story.STANDING_IN, Share("tom", {}, 
 END = datetime(2026, 12, 24, 23, tzinfo=UTC)
 EXPIRY = Expiry("jana", Discipline.COPYWRITING, END, ReminderStage.FIRST)
 REMINDER = Notification(EXPIRY, "lena", Reminder(("roast:copywriting",), (), ()))
+LEAVE = Notification(
+    LeaveRequest("0193a1b3", "jana", NOW, END, 1), "lena", LeaveNews(LeaveStep.REQUESTED, "jana")
+)
 
 
 def emitted() -> list[Event]:
     (planned, _), (_, reminding) = plan(BRIEF, NOW), plan(REMINDER, NOW)
+    _, asking = plan(LEAVE, NOW)
     begun = begin(planned, NOW)
     assert begun is not None
-    return [*begun[1], *acknowledge(planned, NOW, by_link=False)[1], *reminding]
+    return [*begun[1], *acknowledge(planned, NOW, by_link=False)[1], *reminding, *asking]
 
 
 @pytest.mark.parametrize("event", emitted(), ids=lambda event: str(event.type))

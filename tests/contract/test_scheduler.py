@@ -22,6 +22,7 @@ from services.scheduler.handovers.domain import (
 )
 from services.scheduler.members.domain import Member, member_changed
 from services.scheduler.qualifications.domain import Qualification
+from services.scheduler.leave.domain import leave_changed, request
 from services.scheduler.qualifications.expiry import expiring
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Role
@@ -131,6 +132,7 @@ def emitted() -> list[Event]:
         MOVED,
         completed,
         expires,
+        leave_changed(request("0193a1b3", "jana", Period(NOW, END), by="jana", now=NOW), ["lena"]),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Who is told what, about a handover or an end, and what of it is still true when it goes out."""
+"""Who is told what, of a handover, an end or leave, and what of it is true when it goes out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.notifier.leave.domain import LeaveNews, LeaveRequest, news_of, request_of
 from services.notifier.reminders.domain import Expiry, Reminder, expiry_of, reminder_of
 from shared.events.handover import ItemKind
-from shared.events.scheduler import HandoverCause, HandoverCompleted, QualificationExpiring
+from shared.events.scheduler import (
+    HandoverCause,
+    HandoverCompleted,
+    LeaveChanged,
+    QualificationExpiring,
+)
 
 __all__ = [
+    "About",
     "Brief",
     "Coverage",
     "Handover",
@@ -22,6 +29,7 @@ __all__ = [
     "Summary",
     "for_eyes",
     "in_force",
+    "leave_news",
     "notifications",
     "reminders",
 ]
@@ -29,11 +37,13 @@ __all__ = [
 
 class Kind(StrEnum):
     """A brief tells a deputy what they take over, a summary tells a lead what moved, a reminder
-    tells both of a qualification that ends."""
+    tells both of a qualification that ends; of leave, leads are asked to decide and members told
+    what was decided."""
 
     BRIEF = "brief"
     SUMMARY = "summary"
     REMINDER = "reminder"
+    LEAVE = "leave"
 
 
 class Story(StrEnum):
@@ -105,16 +115,19 @@ class Summary:
         return frozenset().union(*(share.responsibilities for share in self.shares))
 
 
+About = Handover | Expiry | LeaveRequest
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One person is told one thing about one handover or end, once: that is its `id`.
+    """One person is told one thing about one handover, end or request, once: that is its `id`.
 
-    A handover is told by briefs and summaries, an end by reminders.
+    A handover is told by briefs and summaries, an end by reminders, a request for leave by news.
     """
 
-    about: Handover | Expiry
+    about: About
     member_id: str
-    content: Brief | Summary | Reminder
+    content: Brief | Summary | Reminder | LeaveNews
 
     @property
     def kind(self) -> Kind:
@@ -125,6 +138,8 @@ class Notification:
                 return Kind.SUMMARY
             case Reminder():
                 return Kind.REMINDER
+            case LeaveNews():
+                return Kind.LEAVE
 
     @property
     def id(self) -> str:
@@ -140,15 +155,24 @@ class Notification:
                 return summary.responsibilities.union(gaps)
             case Reminder() as reminder:
                 return reminder.responsibilities
+            case LeaveNews():
+                return frozenset()
 
     @property
     def people(self) -> frozenset[str]:
         """Everybody it speaks of to its reader."""
         match self.about:
-            case Handover(absent_member=member_id) | Expiry(member_id=member_id):
-                about = () if member_id is None else (member_id,)
-        shares = self.content.shares if isinstance(self.content, Summary) else ()
-        return frozenset((*about, *(share.member_id for share in shares)))
+            case Handover(absent_member=whose):
+                pass
+            case Expiry(member_id=whose) | LeaveRequest(member_id=whose):
+                pass
+        named = set() if whose is None else {whose}
+        match self.content:
+            case Summary(shares=shares):
+                named |= {share.member_id for share in shares}
+            case LeaveNews(by=by):
+                named.add(by)
+        return frozenset(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +213,13 @@ def reminders(event: QualificationExpiring) -> Iterator[Notification]:
     """One for the member, one for each lead to tell, one for whoever is both."""
     for reader in dict.fromkeys((event.member_id, *event.leads)):
         yield Notification(expiry_of(event), reader, reminder_of(event))
+
+
+def leave_news(event: LeaveChanged) -> Iterator[Notification]:
+    """One for each lead who is asked to decide, and one for the member of what others did."""
+    member = () if event.by == event.member_id else (event.member_id,)
+    for reader in dict.fromkeys((*member, *event.leads)):
+        yield Notification(request_of(event), reader, news_of(event))
 
 
 def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> Notification | None:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from services.notifier.briefs.domain import Brief, Handover, Kind, Notification, for_eyes
 from services.notifier.directory.people import Member, Responsibility
+from services.notifier.leave.domain import LeaveRequest
 from shared.auth import Identity, Role, Scope, Tokens
 from shared.ui.i18n import LANGUAGES, SOURCE_LANGUAGE
 from shared.ui.ui import Ui
@@ -27,7 +28,12 @@ __all__ = ["LINK_LASTS", "Letter", "Letters", "NoAddress", "acknowledge_path", "
 ACKNOWLEDGE = "acknowledge"
 LINK_LASTS = timedelta(days=7)
 
-_LISTS = {Kind.BRIEF: "handovers", Kind.SUMMARY: "handovers", Kind.REMINDER: "qualifications"}
+_LISTS = {
+    Kind.BRIEF: "handovers",
+    Kind.SUMMARY: "handovers",
+    Kind.REMINDER: "qualifications",
+    Kind.LEAVE: "leave",
+}
 """What readers can sort their mail by."""
 
 # Seven bits only: no server on the way has to re-encode what was stored.
@@ -131,9 +137,11 @@ class Letters:
             "conversation": f"{self._public_url}/inbox/",
             "notifications": self._public_url + self._ui.url("/"),
         }
-        if isinstance(notification.about, Handover):
-            receipt = f"/scheduler/handovers/{quote(notification.about.id)}"
-            links["receipt"] = self._public_url + receipt
+        match notification.about:
+            case Handover(id=id):
+                links["receipt"] = f"{self._public_url}/scheduler/handovers/{quote(id)}"
+            case LeaveRequest(leave_id=id):
+                links["leave"] = f"{self._public_url}/scheduler/leave/{quote(id)}"
         if isinstance(notification.content, Brief):
             links[ACKNOWLEDGE] = self._acknowledge_link(notification.id, reader)
         return links

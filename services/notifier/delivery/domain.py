@@ -20,13 +20,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.notifier.briefs.domain import Handover, Kind, Notification
+from services.notifier.briefs.domain import About, Handover, Kind, Notification
+from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders.domain import Expiry
 from shared.errors import N_, NotAllowedNow
 from shared.events.envelope import Event
 from shared.events.notifier import (
     DeliveryChanged,
     DeliveryState,
+    LeaveDeliveryChanged,
     NotificationKind,
     ReminderDeliveryChanged,
     WorkAcknowledged,
@@ -87,7 +89,7 @@ class NothingToDecide(NotAllowedNow):
 class NothingToAcknowledge(NotAllowedNow):
     code = "nothing_to_acknowledge"
     title = N_("There is nothing to take note of")
-    detail = N_("The work has gone to somebody else since, or this is a summary or a reminder.")
+    detail = N_("The work has gone to somebody else since, or this is no brief.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Delivery:
     """
 
     notification_id: str
-    about: Handover | Expiry
+    about: About
     member_id: str
     kind: Kind
     planned_at: datetime
@@ -314,5 +316,13 @@ def _told(delivery: Delivery) -> Event:
                 member_id=delivery.member_id,
                 about_member=about_member,
                 discipline=discipline,
+                state=delivery.state,
+            )
+        case LeaveRequest(leave_id=leave_id, member_id=about_member):
+            return LeaveDeliveryChanged(
+                notification_id=delivery.notification_id,
+                member_id=delivery.member_id,
+                about_member=about_member,
+                leave_id=leave_id,
                 state=delivery.state,
             )

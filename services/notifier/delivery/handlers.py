@@ -1,16 +1,16 @@
-"""Events in: a completed handover, or a qualification that ends, is what there is to tell."""
+"""Events in: a completed handover, a qualification that ends, leave: what there is to tell."""
 
 from __future__ import annotations
 
 from services.notifier.delivery.store import Deliveries
-from services.notifier.delivery.usecases import tell_of_expiry, tell_of_handover
+from services.notifier.delivery.usecases import tell_of_expiry, tell_of_handover, tell_of_leave
 from services.notifier.directory.store import Directory
 from shared.clock import Clock
 from shared.consuming import Apply, Received, dispatch
-from shared.events.scheduler import HandoverCompleted, QualificationExpiring
+from shared.events.scheduler import HandoverCompleted, LeaveChanged, QualificationExpiring
 from shared.outbox import Transaction
 
-__all__ = ["on_handovers", "on_qualifications"]
+__all__ = ["on_handovers", "on_leave", "on_qualifications"]
 
 
 def on_handovers(deliveries: Deliveries, directory: Directory, clock: Clock) -> Apply:
@@ -25,3 +25,10 @@ def on_qualifications(deliveries: Deliveries, directory: Directory, clock: Clock
         await tell_of_expiry(tx, deliveries, directory, received.event, clock())
 
     return dispatch({QualificationExpiring: expiring})
+
+
+def on_leave(deliveries: Deliveries, directory: Directory, clock: Clock) -> Apply:
+    async def changed(tx: Transaction, received: Received[LeaveChanged]) -> None:
+        await tell_of_leave(tx, deliveries, directory, received.event, clock())
+
+    return dispatch({LeaveChanged: changed})

@@ -9,17 +9,26 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
-from services.notifier.briefs.domain import Brief, Handover, Kind, Share, Story, Summary
+from services.notifier.briefs.domain import (
+    Brief,
+    Handover,
+    Kind,
+    Notification,
+    Share,
+    Story,
+    Summary,
+)
 from services.notifier.delivery.domain import Decision, Reason
 from services.notifier.delivery.reading import Desk
 from services.notifier.delivery.store import Told
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
+from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
 from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import HandoverCause, ReminderStage
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
 from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]
@@ -92,9 +101,20 @@ class ReminderView(BaseModel):
     gaps: tuple[str, ...]
 
 
+class LeaveView(BaseModel):
+    """A request for leave of `member_id`, and what `by` did with it; never why."""
+
+    leave_id: str
+    member_id: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    step: LeaveStep
+    by: str
+
+
 class NotificationView(BaseModel):
-    """`brief`, `summary` or `reminder` is there, by `kind`; `handover` with the first two. `reply`
-    is what the mail server said last."""
+    """`brief`, `summary`, `reminder` or `leave` is there, by `kind`; `handover` with the first two.
+    `reply` is what the mail server said last."""
 
     id: str
     version: int
@@ -104,6 +124,7 @@ class NotificationView(BaseModel):
     brief: BriefView | None = None
     summary: SummaryView | None = None
     reminder: ReminderView | None = None
+    leave: LeaveView | None = None
     state: DeliveryState
     reason: Reason | None
     reply: str
@@ -117,19 +138,20 @@ class NotificationView(BaseModel):
 
     @classmethod
     def of(cls, told: Told) -> NotificationView:
-        about, content = told.notification.about, told.notification.content
+        notification = told.notification
         return cls(
-            id=told.notification.id,
-            handover=_handover(about),
-            brief=_brief(content),
-            summary=_summary(content),
-            reminder=_reminder(about, content),
+            id=notification.id,
+            handover=_handover(notification),
+            brief=_brief(notification),
+            summary=_summary(notification),
+            reminder=_reminder(notification),
+            leave=_leave(notification),
             **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
         )
 
 
 _OF_DELIVERY = frozenset(NotificationView.model_fields) - {
-    "id", "handover", "brief", "summary", "reminder",
+    "id", "handover", "brief", "summary", "reminder", "leave",
 }  # fmt: skip
 
 
@@ -197,19 +219,22 @@ def _answer(told: Told) -> Response:
     return reply(NotificationView.of(told), version=told.delivery.version)
 
 
-def _handover(about: Handover | Expiry) -> HandoverView | None:
+def _handover(notification: Notification) -> HandoverView | None:
+    about = notification.about
     if not isinstance(about, Handover):
         return None
     return HandoverView(**{name: getattr(about, name) for name in HandoverView.model_fields})
 
 
-def _brief(content: Brief | Summary | Reminder) -> BriefView | None:
+def _brief(notification: Notification) -> BriefView | None:
+    content = notification.content
     if not isinstance(content, Brief):
         return None
     return BriefView(story=content.story, share=ShareView.of(content.share))
 
 
-def _summary(content: Brief | Summary | Reminder) -> SummaryView | None:
+def _summary(notification: Notification) -> SummaryView | None:
+    content = notification.content
     if not isinstance(content, Summary):
         return None
     return SummaryView(
@@ -220,7 +245,8 @@ def _summary(content: Brief | Summary | Reminder) -> SummaryView | None:
     )
 
 
-def _reminder(about: Handover | Expiry, content: Brief | Summary | Reminder) -> ReminderView | None:
+def _reminder(notification: Notification) -> ReminderView | None:
+    about, content = notification.about, notification.content
     if not (isinstance(about, Expiry) and isinstance(content, Reminder)):
         return None
     return ReminderView(
@@ -231,4 +257,18 @@ def _reminder(about: Handover | Expiry, content: Brief | Summary | Reminder) -> 
         owned=content.owned,
         deputised=content.deputised,
         gaps=content.gaps,
+    )
+
+
+def _leave(notification: Notification) -> LeaveView | None:
+    about, content = notification.about, notification.content
+    if not (isinstance(about, LeaveRequest) and isinstance(content, LeaveNews)):
+        return None
+    return LeaveView(
+        leave_id=about.leave_id,
+        member_id=about.member_id,
+        starts_at=about.starts_at,
+        ends_at=about.ends_at,
+        step=content.step,
+        by=content.by,
     )

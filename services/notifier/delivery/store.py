@@ -2,6 +2,7 @@
 
     notifications {_id: "<handover>:<member>:<kind>", handover, content, clients, <delivery>}
                   {_id: "<expiry>:<member>:reminder", expiry, content, clients, <delivery>}
+                  {_id: "<leave>:<version>:<member>:leave", leave, content, clients, <delivery>}
     attempts      {_id: "<notification>#<number>", mail, message_id, …, outcome}
 
 Readers ask as somebody (`Identity`): own notifications always, all of them with the permission
@@ -17,9 +18,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.notifier.briefs.domain import Brief, Handover, Kind, Notification, Summary
+from services.notifier.briefs.domain import (
+    About,
+    Brief,
+    Handover,
+    Kind,
+    Notification,
+    Summary,
+)
 from services.notifier.briefs.letters import Letter
 from services.notifier.delivery.domain import Delivery, Outcome
+from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
 from shared.auth import Identity, Permission
 from shared.events.notifier import DeliveryState
@@ -52,12 +61,20 @@ INDEXES: tuple[tuple[str, list[tuple[str, int]], dict[str, Any]], ...] = (
 
 _ORDER = Order(NOTIFICATIONS, ("planned_at", -1), ("_id", -1))
 _DELIVERY = TypeAdapter(Delivery)
-_HANDOVER, _EXPIRY = TypeAdapter(Handover), TypeAdapter(Expiry)
 _CONTENT: Mapping[str, TypeAdapter[Any]] = {
     Kind.BRIEF: TypeAdapter(Brief),
     Kind.SUMMARY: TypeAdapter(Summary),
     Kind.REMINDER: TypeAdapter(Reminder),
+    Kind.LEAVE: TypeAdapter(LeaveNews),
 }
+_HANDOVER = ("handover", TypeAdapter(Handover))
+_ABOUT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
+    Kind.BRIEF: _HANDOVER,
+    Kind.SUMMARY: _HANDOVER,
+    Kind.REMINDER: ("expiry", TypeAdapter(Expiry)),
+    Kind.LEAVE: ("leave", TypeAdapter(LeaveRequest)),
+}
+"""Of each kind, what it is about: the field of the row that has it, and its form."""
 _UNDER_WAY = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
 _NEEDS_A_PERSON = (DeliveryState.UNKNOWN.value, DeliveryState.FAILED.value)
 
@@ -102,7 +119,7 @@ class Deliveries:
     async def add(self, session: Session, told: Told, clients: Iterable[str | None]) -> None:
         row = {
             "_id": told.notification.id,
-            **_about(told.notification.about),
+            **_about(told.notification),
             "content": _content(told.notification),
             "clients": _sorted(clients),
             **_fields(told.delivery),
@@ -245,13 +262,12 @@ def _fields(delivery: Delivery) -> Document:
     return fields
 
 
-def _about(about: Handover | Expiry) -> Document:
-    """What it is about, under its name: handovers are stored as they were before reminders."""
-    match about:
-        case Handover(id=handover_id):
-            return {"handover": _HANDOVER.dump_python(about), "handover_id": handover_id}
-        case Expiry():
-            return {"expiry": _EXPIRY.dump_python(about)}
+def _about(notification: Notification) -> Document:
+    name, form = _ABOUT[notification.kind]
+    row: Document = {name: form.dump_python(notification.about)}
+    if isinstance(notification.about, Handover):
+        row["handover_id"] = notification.about.id
+    return row
 
 
 def _content(notification: Notification) -> Document:
@@ -264,12 +280,8 @@ def _sorted(clients: Iterable[str | None]) -> list[str | None]:
 
 
 def _told(row: Document) -> Told:
-    is_reminder = row["kind"] == Kind.REMINDER
-    about: Handover | Expiry = (
-        _EXPIRY.validate_python(row["expiry"])
-        if is_reminder
-        else _HANDOVER.validate_python(row["handover"])
-    )
+    name, form = _ABOUT[row["kind"]]
+    about: About = form.validate_python(row[name])
     fields = {name: row[name] for name in Delivery.__dataclass_fields__ if name != "about"}
     notification = Notification(
         about=about,

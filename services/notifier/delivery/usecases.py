@@ -11,6 +11,7 @@ from services.notifier.briefs.domain import (
     Handover,
     Notification,
     in_force,
+    leave_news,
     notifications,
     reminders,
 )
@@ -20,11 +21,14 @@ from services.notifier.delivery.domain import Changed, Decision, Delivery, Outco
 from services.notifier.delivery.store import Attempt, Deliveries, Told
 from services.notifier.directory.people import Member
 from services.notifier.directory.store import Directory
-from services.notifier.reminders.domain import Expiry, expiry_of, holds
+from services.notifier.leave import domain as leave
+from services.notifier.leave.domain import LeaveRequest
+from services.notifier.reminders import domain as reminding
+from services.notifier.reminders.domain import Expiry, expiry_of
 from shared.auth import Identity
 from shared.errors import NotFound, StaleVersion
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import HandoverCompleted, QualificationExpiring
+from shared.events.scheduler import HandoverCompleted, LeaveChanged, QualificationExpiring
 from shared.outbox import Transaction
 
 __all__ = [
@@ -36,6 +40,7 @@ __all__ = [
     "settle_attempt",
     "tell_of_expiry",
     "tell_of_handover",
+    "tell_of_leave",
 ]
 
 LOOK_AGAIN = timedelta(seconds=2)
@@ -63,6 +68,17 @@ async def tell_of_expiry(
 ) -> None:
     await directory.put_expiry(tx.session, expiry_of(event))
     await _plan(tx, deliveries, directory, reminders(event), now)
+
+
+async def tell_of_leave(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: LeaveChanged,
+    now: datetime,
+) -> None:
+    await directory.put_leave(tx.session, leave.request_of(event))
+    await _plan(tx, deliveries, directory, leave_news(event), now)
 
 
 async def _plan(
@@ -219,7 +235,11 @@ async def _in_force(
             newest = await directory.expiry(expiry.qualification_id, tx.session)
             whose = await directory.member(expiry.member_id, tx.session)
             has_left = whose is not None and not whose.active
-            return notification if holds(expiry, newest, now) and not has_left else None
+            told = reminding.holds(expiry, newest, now) and not has_left
+            return notification if told else None
+        case Notification(about=LeaveRequest() as request):
+            last = await directory.leave(request.leave_id, tx.session)
+            return notification if leave.holds(request, last, now) else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)

@@ -1,5 +1,5 @@
 """Projections: `members`, `coverage`, `clients` and `pages`, each keyed by the aggregate's id; and
-`expiries`, the end that was told last of each qualification."""
+`expiries` and `leave`, what was told last of each qualification's end and each request."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pymongo import ReplaceOne
 
 from services.notifier.briefs.domain import Coverage
 from services.notifier.directory.people import Member, Responsibility
+from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders.domain import Expiry
 from shared.mongo import Document, Mongo, Session
 
 __all__ = ["Directory"]
 
-_EXPIRY = TypeAdapter(Expiry)
+_EXPIRY, _LEAVE = TypeAdapter(Expiry), TypeAdapter(LeaveRequest)
 
 
 class Directory:
@@ -66,6 +67,15 @@ class Directory:
         rows = await self._rows("expiries", [qualification_id], session)
         row = rows.get(qualification_id)
         return None if row is None else _EXPIRY.validate_python(row)
+
+    async def put_leave(self, session: Session, request: LeaveRequest) -> None:
+        row = _LEAVE.dump_python(request)
+        await self.replace(session, "leave", {request.leave_id: row})
+
+    async def leave(self, leave_id: str, session: Session) -> LeaveRequest | None:
+        rows = await self._rows("leave", [leave_id], session)
+        row = rows.get(leave_id)
+        return None if row is None else _LEAVE.validate_python(row)
 
     async def responsibilities(
         self, ids: Iterable[str], session: Session | None = None

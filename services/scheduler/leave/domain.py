@@ -9,6 +9,7 @@ Why somebody wants leave is a `Reason`, kept apart from everything here as that 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 from services.scheduler.absences.period import Period
 from services.scheduler.coverage.person import Stretch
 from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
+from shared.events.scheduler import LeaveChanged, LeaveStep
 
 __all__ = [
     "LONGEST",
@@ -37,6 +39,7 @@ __all__ = [
     "change",
     "dates_of",
     "decline",
+    "leave_changed",
     "request",
     "withdraw",
 ]
@@ -184,6 +187,23 @@ def withdraw(leave: Leave, *, by: str, now: datetime) -> Leave:
     """Raises `LeaveDecided`."""
     _refuse_if_decided(leave)
     return _step(replace(leave, state=LeaveState.WITHDRAWN), Did.WITHDRAWN, by, now)
+
+
+def leave_changed(leave: Leave, deciding: Iterable[str]) -> LeaveChanged:
+    """Its last step as other services learn it: neither the reason nor what was said to it.
+    `deciding`: who may decide; they are asked while there is something to decide."""
+    step = leave.trail[-1]
+    asked = deciding if leave.state is LeaveState.REQUESTED else ()
+    return LeaveChanged(
+        leave_id=leave.id,
+        member_id=leave.member_id,
+        starts_at=leave.starts_at,
+        ends_at=leave.ends_at,
+        step=LeaveStep(step.did),
+        by=step.by,
+        version=leave.version,
+        leads=tuple(lead for lead in asked if lead not in (leave.member_id, step.by)),
+    )
 
 
 def _step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from pymongo.errors import DuplicateKeyError
 
@@ -42,6 +43,15 @@ class LeaveRequests:
             "ends_at": {"$gt": dates.starts_at},
         }
         return await self._documents.find(query, session)
+
+    async def count_undecided(self, now: datetime, *, of: Iterable[str] | None, but: str) -> int:
+        """Requests of these members, None: of all, `but` one; not those that are over."""
+        query: Document = {
+            "state": LeaveState.REQUESTED.value,
+            "ends_at": {"$gt": now},
+            "member_id": {"$ne": but} if of is None else {"$in": sorted(of), "$ne": but},
+        }
+        return await self._documents.collection.count_documents(query)
 
     async def page(
         self, member_ids: Iterable[str], *, decided: bool, cursor: str | None, limit: int

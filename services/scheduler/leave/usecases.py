@@ -18,6 +18,7 @@ from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.leave import domain
 from services.scheduler.leave.domain import AwayAnyway, Leave, LeaveAskedFor, OwnLeave
+from services.scheduler.leave.telling import tell_of_leave
 from services.scheduler.leave.whatif import gaps_of
 from services.scheduler.members.domain import Member
 from services.scheduler.responsibilities.domain import InactiveMember, UnknownMember
@@ -63,6 +64,7 @@ async def request_leave(
     await _check_free(tx, desk, leave)
     await desk.leave.put(tx, leave)
     await desk.leave.reasons.put(tx, leave.id, call.reason)
+    await tell_of_leave(tx, desk, leave, member)
     return leave
 
 
@@ -83,6 +85,7 @@ async def change_leave(
     await _check_free(tx, desk, leave)
     await desk.leave.reasons.change(tx, leave_id, revision.kind, revision.note)
     await desk.leave.put(tx, leave)
+    await tell_of_leave(tx, desk, leave, member)
     return leave
 
 
@@ -90,9 +93,10 @@ async def withdraw_leave(
     tx: Transaction, desk: Desk, who: Identity, leave_id: str, version: int, now: datetime
 ) -> Leave:
     """Raises `NotFound`, `Forbidden`, `StaleVersion`, `LeaveDecided`."""
-    before, _ = await _open(tx, desk, who, leave_id, version)
+    before, member = await _open(tx, desk, who, leave_id, version)
     leave = domain.withdraw(before, by=who.member_id, now=now)
     await desk.leave.put(tx, leave)
+    await tell_of_leave(tx, desk, leave, member)
     return leave
 
 
@@ -126,6 +130,7 @@ async def approve_leave(
         tx, desk, tick, leave.id, member.id, when, None, by=who.member_id
     )
     await desk.leave.reasons.move(tx, leave.id, desk.absences.reasons)
+    await tell_of_leave(tx, desk, leave, member)
     return leave, handover_id
 
 
@@ -137,6 +142,7 @@ async def decline_leave(
     await _check_not_own(tx, desk, who, member)
     leave = domain.decline(before, by=who.member_id, now=now, said=decision.said)
     await desk.leave.put(tx, leave)
+    await tell_of_leave(tx, desk, leave, member)
     return leave
 
 

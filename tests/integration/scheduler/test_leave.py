@@ -20,7 +20,7 @@ from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import identity_of
 from shared.auth import Identity, Role
 from shared.events.disciplines import Discipline
-from shared.events.scheduler import AbsenceReported
+from shared.events.scheduler import AbsenceReported, LeaveChanged
 from shared.mongo import Document
 from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 
@@ -475,3 +475,52 @@ async def test_a_refused_form_keeps_what_was_typed(office: Office, browse: Brows
     assert refused.status_code == 422
     assert CANARY in refused.text
     assert 'value="2026-12-07"' in refused.text
+
+
+async def test_the_clients_leads_are_asked_and_each_step_is_told_without_the_reason(
+    office: Office, ask: As
+) -> None:
+    """Otto is on the client's list too, but his role decides nothing."""
+    ruth = await office.agency.member("Ruth", role=Role.LEAD)
+    otto = await office.agency.member("Otto")
+    await office.agency.member("Paula", role=Role.LEAD)
+    await office.agency.leads("roast", otto, ruth)
+    jana, lead = ask(office.as_jana), ask(reading_english(ruth))
+    first = await requested(jana, office.jana)
+    await made(await decided(lead, first, "decline", CANARY))
+    second = await requested(jana, office.jana)
+    await made(await decided(lead, second, "approve", CANARY))
+    of_tom = {"starts_at": "2026-12-21", "ends_at": "2026-12-22"}
+    third = await requested(lead, office.tom, **of_tom)
+    await made(await decided(ask(reading_english(office.tom)), third, "withdraw"))
+
+    told = await office.agency.told(LeaveChanged)
+    seen = [(one.leave_id, one.step.value, one.by, one.version, one.leads) for one in told]
+    assert sorted(seen) == sorted(
+        [
+            (first["id"], "requested", office.jana.id, 1, (ruth.id,)),
+            (first["id"], "declined", ruth.id, 2, ()),
+            (second["id"], "requested", office.jana.id, 1, (ruth.id,)),
+            (second["id"], "approved", ruth.id, 2, ()),
+            (third["id"], "requested", ruth.id, 1, ()),
+            (third["id"], "withdrawn", office.tom.id, 2, ()),
+        ]
+    )
+    assert CANARY not in " ".join(one.model_dump_json() for one in told)
+
+
+async def test_every_page_says_how_many_wait_for_the_readers_decision(
+    office: Office, browse: Browse, clock: TestClock, ask: As
+) -> None:
+    await requested(ask(office.as_jana), office.jana)
+    assert "1 waits for a decision" in (await browse(LENA).get("/members")).text
+    assert "for a decision" not in (await browse(office.as_jana).get("/members")).text
+    await office.agency.client("works")
+    elsewhere = await office.agency.member("Ines", role=Role.LEAD, clients=("works",))
+    own_only = await office.agency.member("Ida", clients=("roast",))
+    await requested(ask(reading_english(own_only)), own_only)
+    assert "1 waits for a decision" not in (await browse(LENA).get("/members")).text
+    page = (await browse(reading_english(elsewhere)).get("/members")).text
+    assert "1 waits for a decision" in page  # Jana sees every client, Ida another one only
+    clock.advance(days=60)
+    assert "for a decision" not in (await browse(LENA).get("/members")).text
