@@ -20,9 +20,9 @@ from services.scheduler.handovers.domain import (
     complete,
     part_of,
 )
+from services.scheduler.leave.domain import leave_changed, request
 from services.scheduler.members.domain import Member, member_changed
 from services.scheduler.qualifications.domain import Qualification
-from services.scheduler.leave.domain import leave_changed, request
 from services.scheduler.qualifications.expiry import expiring
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Role
