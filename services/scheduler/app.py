@@ -29,6 +29,8 @@ from services.scheduler.responsibilities import matrix_pages, sheet_pages
 from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.workingtime import pages as working_time_pages
+from services.scheduler.workingtime import routes as working_time
 from shared.service import Service
 from shared.ui.ui import Ui
 from shared.web import create_app, session_router
@@ -40,7 +42,13 @@ NAME = "scheduler"
 
 def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     """The application, not started. Members sign in here, with a cookie good for all services."""
-    desk = open_desk(service, settings.zone, settings.key_ring, settings.most_at_once)
+    desk = open_desk(
+        service,
+        settings.zone,
+        settings.key_ring,
+        most_at_once=settings.most_at_once,
+        home=settings.home,
+    )
     declare_indexes(service)
     run_in_background(service, desk)
     app = create_app(
@@ -52,6 +60,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             accounts.router,
             absences.router,
             leave.router,
+            working_time.router,
             coverage.router,
             handovers.router,
             publishing.router,
@@ -64,7 +73,8 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             matrix_pages.router,
             sheet_pages.router,
             responsibility_pages.router,
-            member_pages.router,
+            working_time_pages.router,
+            member_pages.router,  # takes what stands below a member else
             skill_pages.router,
             session_router,
         ],

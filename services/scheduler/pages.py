@@ -47,6 +47,10 @@ class Screen:
         return self.service.clock()
 
     @property
+    def language(self) -> str:
+        return self.ui.language(self.request)
+
+    @property
     def by_htmx(self) -> bool:
         return "hx-request" in self.request.headers
 

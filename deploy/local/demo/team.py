@@ -13,11 +13,20 @@ from deploy.local.demo.agency.plan import BERLIN
 from deploy.local.demo.api import Caller
 from deploy.local.demo.stage import Stage, calm, patiently
 
-__all__ = ["fill_first_member", "fill_leave", "fill_members", "fill_responsibilities", "let_expire"]
+__all__ = [
+    "fill_first_member",
+    "fill_leave",
+    "fill_members",
+    "fill_responsibilities",
+    "fill_working_times",
+    "let_expire",
+]
 
 _MEMBERS = "/scheduler/api/v1/members"
 _LEAVE = "/scheduler/api/v1/leave-requests"
 _RESPONSIBILITIES = "/scheduler/api/v1/responsibilities"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+_WEEKS_OF_LEAVE = 6
 _NOT_YET = 2
 """Months for which a qualification that is to have run out is valid until it has served."""
 
@@ -36,6 +45,20 @@ async def fill_members(stage: Stage) -> str:
     for member in MEMBERS:
         skills += await _add_skills(stage, lead, member)
     return f"{len(MEMBERS)} members, {skills} qualifications"
+
+
+async def fill_working_times(stage: Stage) -> str:
+    """What is agreed with each; public holidays are the agency's."""
+    lead, part_time = stage.as_(FIRST), 0
+    for member in MEMBERS:
+        path = f"{_MEMBERS}/{stage.members[member.key]['id']}/working-time"
+        present = await lead.get(path)
+        if not present["version"]:
+            week = dict.fromkeys(_WEEKDAYS[: member.days], {"starts": "09:00", "ends": "17:30"})
+            terms = {"patterns": [{"week": week}], "allowance": _WEEKS_OF_LEAVE * member.days}
+            await lead.command(path, 0, terms, by="PUT")
+        part_time += member.days < len(_WEEKDAYS)
+    return f"{part_time} of them part-time, {_WEEKS_OF_LEAVE} weeks of leave for everybody"
 
 
 async def _add_members(stage: Stage, caller: Caller, members: Sequence[Member]) -> None:

@@ -41,6 +41,8 @@ from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.responsibilities.domain import with_deputy
 from services.scheduler.responsibilities.usecases import assign_one
+from services.scheduler.workingtime.balance import Balance
+from services.scheduler.workingtime.reading import balances
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, NotFound
 from shared.outbox import Transaction
@@ -51,6 +53,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/leave", include_in_schema=False)
 
+_USUAL = Kind.HOLIDAY
 _WEEK = 7
 _LONGEST = 12 * _WEEK
 
@@ -139,6 +142,7 @@ async def _form(
         typed=typed,
         seen=seen,
         better=_better(seen, member),
+        balances=await _balances(screen, member, dates, typed.text("kind") or _USUAL),
         **await _days(screen, who, seen),
     )
 
@@ -260,6 +264,7 @@ async def _leave(
         form=typed if typed and typed.has("starts_day") else _as_asked(leave, member, why[0]),
         seen=seen,
         better=_better(seen, member),
+        balances=await _balances(screen, member, leave.dates, why[0].kind) if why[0] else [],
         **await _days(screen, who, seen),
     )
 
@@ -280,6 +285,15 @@ async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | 
 
 
 # What it would do
+
+
+async def _balances(
+    screen: Screen, member: Member | None, dates: Dates | None, kind: str
+) -> list[Balance]:
+    """What it leaves of the year's leave, if it is any."""
+    if member is None or dates is None or kind != Kind.HOLIDAY:
+        return []
+    return await balances(screen.desk, member, dates.starts_at, dates.ends_at, screen.now)
 
 
 async def _what_if(screen: Screen, who: Identity, member: Member, dates: Dates) -> WhatIfSeen:
