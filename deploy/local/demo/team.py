@@ -26,6 +26,7 @@ _MEMBERS = "/scheduler/api/v1/members"
 _LEAVE = "/scheduler/api/v1/leave-requests"
 _RESPONSIBILITIES = "/scheduler/api/v1/responsibilities"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+_OFFICE_DAY = {"starts": "09:00", "ends": "17:30"}
 _WEEKS_OF_LEAVE = 6
 _NOT_YET = 2
 """Months for which a qualification that is to have run out is valid until it has served."""
@@ -54,7 +55,7 @@ async def fill_working_times(stage: Stage) -> str:
         path = f"{_MEMBERS}/{stage.members[member.key]['id']}/working-time"
         present = await lead.get(path)
         if not present["version"]:
-            week = dict.fromkeys(_WEEKDAYS[: member.days], {"starts": "09:00", "ends": "17:30"})
+            week = dict.fromkeys(_WEEKDAYS[: member.days], _OFFICE_DAY)
             terms = {"patterns": [{"week": week}], "allowance": _WEEKS_OF_LEAVE * member.days}
             await lead.command(path, 0, terms, by="PUT")
         part_time += member.days < len(_WEEKDAYS)

@@ -81,6 +81,7 @@ MEMBERS = (
         7,
         # Her copywriting ran out last month: that is the gap which a sick call of Jana's opens.
         {CP: Skill(3), EP: Skill(3), RE: Skill(2), CC: Skill(2), CW: Skill(2, -1)},
+        days=4,
     ),
     Member(FELIX, "Felix Roth", 4, {PO: Skill(3), RE: Skill(3), RP: Skill(2), CW: Skill(2, 4)}),
     Member(PAUL, "Paul Krüger", 3, {RP: Skill(3), PO: Skill(2), RE: Skill(2), PU: Skill(2, 20)}),
@@ -98,7 +99,6 @@ MEMBERS = (
         1,
         {PO: Skill(2), CP: Skill(2), PU: Skill(2, 11), CO: Skill(3), RP: Skill(1)},
         clients=("weidenau", "morgenrot"),
-        days=4,
     ),
     Member(
         "OP",
