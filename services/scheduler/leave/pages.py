@@ -129,7 +129,7 @@ async def _form(
     member_id = typed.text("member_id") or (who.member_id if who.member_id in allowed else "")
     member = await screen.desk.members.get(member_id) if member_id in allowed else None
     dates = dates_typed(typed, member, screen.now) if member else None
-    seen = await _what_if(screen, who, member, dates) if member and dates else None
+    seen = await _what_if(screen, who, member, (dates,)) if member and dates else None
     return screen.page(
         "leave_new.html",
         error=error,
@@ -238,7 +238,7 @@ async def _leave(
 ) -> Response:
     leave, member = await find_leave(screen.desk, who, leave_id)
     open_ = leave.state is LeaveState.REQUESTED
-    seen = await _what_if(screen, who, member, leave.dates) if open_ else None
+    seen = await _what_if(screen, who, member, leave.times) if open_ else None
     people = await screen.desk.members.load(one.by for one in leave.trail)
     own = leave.member_id == who.member_id
     why = await _why(screen, leave)
@@ -282,15 +282,17 @@ async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | 
 # What it would do
 
 
-async def _what_if(screen: Screen, who: Identity, member: Member, dates: Dates) -> WhatIfSeen:
-    return await read_what_if(screen.desk, who, member, dates, screen.now)
+async def _what_if(
+    screen: Screen, who: Identity, member: Member, times: tuple[Dates, ...]
+) -> WhatIfSeen:
+    return await read_what_if(screen.desk, who, member, times, screen.now)
 
 
-def _better(seen: WhatIfSeen | None, member: Member | None) -> dict[str, str]:
+def _better(seen: WhatIfSeen | None, member: Member | None) -> list[tuple[str, str]]:
     """Other dates that would be better, as the form's fields hold them."""
     if seen is None or member is None or seen.better is None:
-        return {}
-    return shown_dates(seen.better.dates, member)
+        return []
+    return list(shown_dates(seen.better.dates, member).items())
 
 
 async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[str, Any]:
@@ -302,7 +304,7 @@ async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[
     last = (seen.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
     first -= timedelta(days=first.weekday())
     weeks = -(-((last - first).days + 1) // _WEEK)
-    leave = AwayStretch("", seen.member, seen.starts_at, seen.ends_at)
+    leave = [AwayStretch("", seen.member, one.starts_at, one.ends_at) for one in seen.times]
     days = Days(first, min(weeks * _WEEK, _LONGEST), zone)
     snapshot = await screen.desk.snapshots.latest()
     board = await board_without(screen.desk, who.scope, snapshot, ids, leave, days, screen.now)

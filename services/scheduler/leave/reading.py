@@ -81,12 +81,11 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfSeen:
-    """`hidden`: how many more responsibilities would have gaps, at clients the reader does not
-    see. `most`: what one person should act for at once."""
+    """`times`: of the leave, in order. `hidden`: how many more responsibilities would have gaps, at
+    clients the reader does not see. `most`: what one person should act for at once."""
 
     member: Face
-    starts_at: datetime
-    ends_at: datetime
+    times: tuple[Dates, ...]
     gaps: tuple[GapSeen, ...]
     hidden: int
     overloads: tuple[OverloadSeen, ...]
@@ -96,6 +95,14 @@ class WhatIfSeen:
     trainings: tuple[Training, ...]
 
     @property
+    def starts_at(self) -> datetime:
+        return self.times[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.times[-1].ends_at
+
+    @property
     def covered(self) -> bool:
         return not self.gaps and not self.hidden
 
@@ -103,6 +110,14 @@ class WhatIfSeen:
     def gap_count(self) -> int:
         """Responsibilities that would be without anybody for a while."""
         return len({one.place.responsibility_id for one in self.gaps}) + self.hidden
+
+    @property
+    def gaps_by_place(self) -> list[tuple[GapSeen, int]]:
+        """The first of each responsibility, and how many more: one may come with each time."""
+        places: dict[str, list[GapSeen]] = {}
+        for gap in self.gaps:
+            places.setdefault(gap.place.responsibility_id, []).append(gap)
+        return [(gaps[0], len(gaps) - 1) for gaps in places.values()]
 
     @property
     def responsibilities(self) -> frozenset[str]:
@@ -163,15 +178,16 @@ async def leave_reason(desk: Desk, leave: Leave) -> Reason | None:
 
 
 async def read_what_if(
-    desk: Desk, who: Identity, member: Member, leave: Dates, now: datetime
+    desk: Desk, who: Identity, member: Member, leave: tuple[Dates, ...], now: datetime
 ) -> WhatIfSeen:
-    """Whoever asks has checked that the caller may plan leave for the member."""
+    """`leave`: its times, in order. Whoever asks has checked that the caller may plan leave for the
+    member."""
     snapshot = await desk.snapshots.latest()
     around = timedelta(days=2 * SHIFT)
     asked = await desk.leave.undecided(
-        member.id, Dates(leave.starts_at - around, leave.ends_at + around)
+        member.id, Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
     )
-    taken = [one.dates.stretch for one in asked if one.dates != leave]
+    taken = [time.stretch for one in asked if one.times != leave for time in one.times]
     # In a thread, because for a large agency it takes longer than others should wait.
     found, seen, deputies, trainings = await asyncio.to_thread(
         _thought_through, snapshot, who.scope, member, leave, desk.most_at_once, now, taken
@@ -186,8 +202,7 @@ async def read_what_if(
     show = _Showing(snapshot, places, faces, seen, member)
     return WhatIfSeen(
         member=face(member),
-        starts_at=leave.starts_at,
-        ends_at=leave.ends_at,
+        times=leave,
         gaps=tuple(show.gaps(found.gaps, deputies)),
         hidden=len({one.responsibility_id for one in found.gaps} - seen),
         overloads=tuple(
@@ -211,7 +226,7 @@ def _thought_through(
     snapshot: Snapshot,
     scope: Scope,
     member: Member,
-    leave: Dates,
+    leave: Sequence[Dates],
     most: int,
     now: datetime,
     taken: Sequence[Stretch],
