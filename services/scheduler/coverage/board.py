@@ -68,17 +68,17 @@ async def board_without(
     scope: Scope,
     snapshot: Snapshot,
     ids: Iterable[str],
-    leave: AwayStretch,
+    leave: Sequence[AwayStretch],
     days: Days,
     now: datetime,
 ) -> Board:
-    """The responsibilities with these ids, if somebody took this leave too."""
+    """The responsibilities with these ids, if somebody took this leave too: all of it theirs."""
     known = (snapshot.responsibilities[id] for id in ids if id in snapshot.responsibilities)
     found = [one for one in known if scope.allows(one.client_id)]
-    person = snapshot.team.people[leave.member.member_id]
-    away = PersonAway(leave.starts_at, leave.ends_at)
-    team = snapshot.team.with_person(person.also_away([away]))
-    absences = [*await _absences(desk, scope, Selection(), days), leave]
+    person = snapshot.team.people[leave[0].member.member_id]
+    away = [PersonAway(one.starts_at, one.ends_at) for one in leave]
+    team = snapshot.team.with_person(person.also_away(away))
+    absences = [*await _absences(desk, scope, Selection(), days), *leave]
     return await _board(desk, scope, found, team, days, now, absences)
 
 

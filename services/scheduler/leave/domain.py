@@ -9,7 +9,7 @@ Why somebody wants leave is a `Reason`, kept apart from everything here as that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -41,6 +41,7 @@ __all__ = [
     "decline",
     "leave_changed",
     "request",
+    "whole",
     "withdraw",
 ]
 
@@ -71,6 +72,11 @@ class Dates:
     def overlaps(self, other: Stretch) -> bool:
         ends_later = other.ends_at is None or self.starts_at < other.ends_at
         return ends_later and other.starts_at < self.ends_at
+
+
+def whole(times: Sequence[Dates]) -> Dates:
+    """From the first of them, in order, to the end of the last."""
+    return Dates(times[0].starts_at, times[-1].ends_at)
 
 
 LONGEST = timedelta(days=367)
@@ -131,6 +137,10 @@ class Leave:
     @property
     def dates(self) -> Dates:
         return Dates(self.starts_at, self.ends_at)
+
+    @property
+    def times(self) -> tuple[Dates, ...]:
+        return (self.dates,)
 
     @property
     def requested_at(self) -> datetime:

@@ -132,7 +132,7 @@ async def _form(
     member_id = typed.text("member_id") or (who.member_id if who.member_id in allowed else "")
     member = await screen.desk.members.get(member_id) if member_id in allowed else None
     dates = dates_typed(typed, member, screen.now) if member else None
-    seen = await _what_if(screen, who, member, dates) if member and dates else None
+    seen = await _what_if(screen, who, member, (dates,)) if member and dates else None
     return screen.page(
         "leave_new.html",
         error=error,
@@ -142,7 +142,7 @@ async def _form(
         typed=typed,
         seen=seen,
         better=_better(seen, member),
-        balances=await _balances(screen, member, dates, typed.text("kind") or _USUAL),
+        balances=await _balances(screen, member, seen, typed.text("kind") or _USUAL),
         **await _days(screen, who, seen),
     )
 
@@ -242,7 +242,7 @@ async def _leave(
 ) -> Response:
     leave, member = await find_leave(screen.desk, who, leave_id)
     open_ = leave.state is LeaveState.REQUESTED
-    seen = await _what_if(screen, who, member, leave.dates) if open_ else None
+    seen = await _what_if(screen, who, member, leave.times) if open_ else None
     people = await screen.desk.members.load(one.by for one in leave.trail)
     own = leave.member_id == who.member_id
     why = await _why(screen, leave)
@@ -264,7 +264,7 @@ async def _leave(
         form=typed if typed and typed.has("starts_day") else _as_asked(leave, member, why[0]),
         seen=seen,
         better=_better(seen, member),
-        balances=await _balances(screen, member, leave.dates, why[0].kind) if why[0] else [],
+        balances=await _balances(screen, member, seen, why[0].kind) if why[0] else [],
         **await _days(screen, who, seen),
     )
 
@@ -288,23 +288,25 @@ async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | 
 
 
 async def _balances(
-    screen: Screen, member: Member | None, dates: Dates | None, kind: str
+    screen: Screen, member: Member | None, seen: WhatIfSeen | None, kind: str
 ) -> list[Balance]:
     """What it leaves of the year's leave, if it is any."""
-    if member is None or dates is None or kind != Kind.HOLIDAY:
+    if member is None or seen is None or kind != Kind.HOLIDAY:
         return []
-    return await balances(screen.desk, member, dates.starts_at, dates.ends_at, screen.now)
+    return await balances(screen.desk, member, [one.stretch for one in seen.times], screen.now)
 
 
-async def _what_if(screen: Screen, who: Identity, member: Member, dates: Dates) -> WhatIfSeen:
-    return await read_what_if(screen.desk, who, member, dates, screen.now)
+async def _what_if(
+    screen: Screen, who: Identity, member: Member, times: tuple[Dates, ...]
+) -> WhatIfSeen:
+    return await read_what_if(screen.desk, who, member, times, screen.now)
 
 
-def _better(seen: WhatIfSeen | None, member: Member | None) -> dict[str, str]:
+def _better(seen: WhatIfSeen | None, member: Member | None) -> list[tuple[str, str]]:
     """Other dates that would be better, as the form's fields hold them."""
     if seen is None or member is None or seen.better is None:
-        return {}
-    return shown_dates(seen.better.dates, member)
+        return []
+    return list(shown_dates(seen.better.dates, member).items())
 
 
 async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[str, Any]:
@@ -316,7 +318,7 @@ async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[
     last = (seen.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
     first -= timedelta(days=first.weekday())
     weeks = -(-((last - first).days + 1) // _WEEK)
-    leave = AwayStretch("", seen.member, seen.starts_at, seen.ends_at)
+    leave = [AwayStretch("", seen.member, one.starts_at, one.ends_at) for one in seen.times]
     days = Days(first, min(weeks * _WEEK, _LONGEST), zone)
     snapshot = await screen.desk.snapshots.latest()
     board = await board_without(screen.desk, who.scope, snapshot, ids, leave, days, screen.now)

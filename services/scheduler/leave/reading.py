@@ -93,13 +93,12 @@ class DaysOff:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfSeen:
-    """`hidden`: how many more responsibilities would have gaps, at clients the reader does not
-    see. `most`: what one person should act for at once. `working_days`: how many the leave takes.
-    """
+    """`times`: of the leave, in order. `hidden`: how many more responsibilities would have gaps, at
+    clients the reader does not see. `most`: what one person should act for at once.
+    `working_days`: how many the leave takes."""
 
     member: Face
-    starts_at: datetime
-    ends_at: datetime
+    times: tuple[Dates, ...]
     gaps: tuple[GapSeen, ...]
     hidden: int
     overloads: tuple[OverloadSeen, ...]
@@ -111,6 +110,14 @@ class WhatIfSeen:
     days_off: tuple[DaysOff, ...]
 
     @property
+    def starts_at(self) -> datetime:
+        return self.times[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.times[-1].ends_at
+
+    @property
     def covered(self) -> bool:
         return not self.gaps and not self.hidden
 
@@ -118,6 +125,14 @@ class WhatIfSeen:
     def gap_count(self) -> int:
         """Responsibilities that would be without anybody for a while."""
         return len({one.place.responsibility_id for one in self.gaps}) + self.hidden
+
+    @property
+    def gaps_by_place(self) -> list[tuple[GapSeen, int]]:
+        """The first of each responsibility, and how many more: one may come with each time."""
+        places: dict[str, list[GapSeen]] = {}
+        for gap in self.gaps:
+            places.setdefault(gap.place.responsibility_id, []).append(gap)
+        return [(gaps[0], len(gaps) - 1) for gaps in places.values()]
 
     @property
     def responsibilities(self) -> frozenset[str]:
@@ -175,15 +190,16 @@ async def leave_reason(desk: Desk, leave: Leave) -> Reason | None:
 
 
 async def read_what_if(
-    desk: Desk, who: Identity, member: Member, leave: Dates, now: datetime
+    desk: Desk, who: Identity, member: Member, leave: tuple[Dates, ...], now: datetime
 ) -> WhatIfSeen:
-    """Whoever asks has checked that the caller may plan leave for the member."""
+    """`leave`: its times, in order. Whoever asks has checked that the caller may plan leave for the
+    member."""
     snapshot = await desk.snapshots.latest()
     around = timedelta(days=2 * SHIFT)
     asked = await desk.leave.undecided(
-        member.id, Dates(leave.starts_at - around, leave.ends_at + around)
+        member.id, Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
     )
-    taken = [one.dates.stretch for one in asked if one.dates != leave]
+    taken = [time.stretch for one in asked if one.times != leave for time in one.times]
     calendar = (await calendars(desk, [member]))[member.id]
     # In a thread, because for a large agency it takes longer than others should wait.
     found, seen, deputies, trainings = await asyncio.to_thread(
@@ -202,8 +218,7 @@ async def read_what_if(
     stand_ins = tuple(show.stand_ins(found))
     return WhatIfSeen(
         member=face(member),
-        starts_at=leave.starts_at,
-        ends_at=leave.ends_at,
+        times=leave,
         gaps=tuple(show.gaps(found.gaps, deputies)),
         hidden=len({one.responsibility_id for one in found.gaps} - seen),
         overloads=tuple(
@@ -220,7 +235,7 @@ async def read_what_if(
             for one in trainings
             if one.member_id in visible
         ),
-        working_days=calendar.count(leave.starts_at, leave.ends_at),
+        working_days=calendar.count(one.stretch for one in leave),
         days_off=tuple(_days_off(calendar, stand_ins, found, colleagues)),
     )
 
@@ -241,7 +256,7 @@ def _thought_through(
     snapshot: Snapshot,
     scope: Scope,
     calendar: WorkCalendar,
-    leave: Dates,
+    leave: Sequence[Dates],
     most: int,
     now: datetime,
     taken: Sequence[Stretch],

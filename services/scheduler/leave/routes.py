@@ -225,7 +225,7 @@ async def what_if_of_leave(
 ) -> WhatIfView:
     """What it would do as things are now."""
     leave, member = await find_leave(desk, who, leave_id)
-    return await _what_if(desk, who, member, leave.dates, service.clock())
+    return await _what_if(desk, who, member, leave.times, service.clock())
 
 
 @router.get("/what-if")
@@ -243,14 +243,13 @@ async def what_if(
     found = await _member(desk, who, member)
     zone = ZoneInfo(time_zone or found.time_zone)
     when = period(starts_at, ends_at, zone, service.clock())
-    dates = dates_of(when)
-    return await _what_if(desk, who, found, dates, service.clock())
+    return await _what_if(desk, who, found, (dates_of(when),), service.clock())
 
 
 async def _what_if(
-    desk: Desk, who: Identity, member: Member, dates: Dates, now: datetime
+    desk: Desk, who: Identity, member: Member, times: tuple[Dates, ...], now: datetime
 ) -> WhatIfView:
-    seen = await read_what_if(desk, who, member, dates, now)
+    seen = await read_what_if(desk, who, member, times, now)
     return WhatIfView.of(seen, ZoneInfo(member.time_zone))
 
 

@@ -116,7 +116,7 @@ async def approve_leave(
         raise InactiveMember(member=member.name, extra={"member_id": member.id})
     window = Window(before.starts_at, before.ends_at)
     snapshot = await desk.snapshots.concerning(tx, member.id, window)
-    gaps = gaps_of(snapshot, member.id, before.dates)
+    gaps = gaps_of(snapshot, member.id, before.times)
     leave = domain.approve(
         before,
         by=who.member_id,

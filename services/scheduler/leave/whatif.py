@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise, product
@@ -12,7 +12,7 @@ from services.scheduler.coverage.domain import Acting, PassedOver, Segment
 from services.scheduler.coverage.outlook import Outlook
 from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
-from services.scheduler.leave.domain import Dates
+from services.scheduler.leave.domain import Dates, whole
 from services.scheduler.workingtime.calendar import WorkCalendar
 
 __all__ = ["SHIFT", "Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
@@ -52,8 +52,12 @@ class Better:
     """As long a leave at another time. `gap_time`: what of it would still be without anybody,
     summed over responsibilities."""
 
-    dates: Dates
+    times: tuple[Dates, ...]
     gap_time: timedelta
+
+    @property
+    def dates(self) -> Dates:
+        return whole(self.times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,15 @@ class WhatIf:
         return len({one.responsibility_id for one in self.gaps})
 
 
-def gaps_of(snapshot: Snapshot, member_id: str, leave: Dates) -> tuple[Gap, ...]:
-    """What nobody would act for only because of the leave."""
+def gaps_of(snapshot: Snapshot, member_id: str, leave: Sequence[Dates]) -> tuple[Gap, ...]:
+    """What nobody would act for only because of the leave: its times, in order."""
     return tuple(_gaps(_differences(*_with_and_without(snapshot, member_id, leave))))
 
 
 def what_if(
     snapshot: Snapshot,
     member_id: str,
-    leave: Dates,
+    leave: Sequence[Dates],
     *,
     most: int,
     calendar: WorkCalendar,
@@ -104,12 +108,14 @@ def what_if(
     )
 
 
-def _with_and_without(snapshot: Snapshot, member_id: str, leave: Dates) -> tuple[Outlook, Outlook]:
+def _with_and_without(
+    snapshot: Snapshot, member_id: str, leave: Sequence[Dates]
+) -> tuple[Outlook, Outlook]:
     """Who acts if the member is there, and if not, where it concerns them."""
     ids = snapshot.concerning.get(member_id, ())
-    present = snapshot.outlook(ids, leave.starts_at, leave.ends_at)
+    present = snapshot.outlook(ids, leave[0].starts_at, leave[-1].ends_at)
     person = snapshot.team.people[member_id]
-    return present, present.with_person(person.also_away([leave.stretch]))
+    return present, present.with_person(person.also_away(one.stretch for one in leave))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,25 +207,26 @@ def _counted(
 def _better(
     snapshot: Snapshot,
     member_id: str,
-    leave: Dates,
+    leave: Sequence[Dates],
     calendar: WorkCalendar,
     now: datetime,
     taken: Iterable[Stretch],
 ) -> Better | None:
-    """Whole days earlier or later, at the same times of day; not in the past, and not while the
-    member is away anyway; as many working days, unless it is by whole weeks. The nearest of those
-    that leave least uncovered; None: none leaves less than the dates asked for."""
+    """All of it whole days earlier or later, at the same times of day; not in the past, and not
+    while the member is away anyway; as many working days, unless it is by whole weeks. The nearest
+    of those that leave least uncovered; None: none leaves less than the dates asked for."""
     around = timedelta(days=SHIFT + 1)
-    far = Dates(leave.starts_at - around, leave.ends_at + around)
-    alone = gaps_of(snapshot, member_id, far)
+    far = Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
+    alone = gaps_of(snapshot, member_id, [far])
     away = [*snapshot.team.people[member_id].away, *taken]
     least, best = _uncovered(alone, leave), None
-    working_days = calendar.count(leave.starts_at, leave.ends_at)
+    working_days = calendar.count(one.stretch for one in leave)
     for days in sorted((each for each in range(-SHIFT, SHIFT + 1) if each), key=abs):
-        moved = leave.moved(days, calendar.zone)
-        if moved.starts_at < now or any(map(moved.overlaps, away)):
+        moved = tuple(one.moved(days, calendar.zone) for one in leave)
+        if moved[0].starts_at < now or any(any(map(one.overlaps, away)) for one in moved):
             continue
-        if days % _WEEK and calendar.count(moved.starts_at, moved.ends_at) != working_days:
+        counted = calendar.count(one.stretch for one in moved) if days % _WEEK else working_days
+        if counted != working_days:
             continue
         left = _uncovered(alone, moved)
         if left <= least - _WORTH or (not left and least):
@@ -227,9 +234,9 @@ def _better(
     return best
 
 
-def _uncovered(alone: Iterable[Gap], leave: Dates) -> timedelta:
+def _uncovered(alone: Iterable[Gap], leave: Iterable[Dates]) -> timedelta:
     left = timedelta()
-    for gap in alone:
-        start, end = max(gap.starts_at, leave.starts_at), min(gap.ends_at, leave.ends_at)
+    for gap, time in product(alone, leave):
+        start, end = max(gap.starts_at, time.starts_at), min(gap.ends_at, time.ends_at)
         left += max(end - start, timedelta())
     return left

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel
 
 from services.scheduler.coverage.person import WhyNot
+from services.scheduler.leave.domain import Dates
 from services.scheduler.leave.reading import GapSeen, OverloadSeen, WhatIfSeen
 from services.scheduler.leave.whatif import Better
 from shared.events.disciplines import Discipline
 
-__all__ = ["WhatIfView"]
+__all__ = ["TimeView", "WhatIfView"]
+
+
+class TimeView(BaseModel):
+    """`ends_at` is not included."""
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+    @classmethod
+    def all(cls, times: Iterable[Dates]) -> list[TimeView]:
+        return [cls(starts_at=one.starts_at, ends_at=one.ends_at) for one in times]
 
 
 class PlaceGap(BaseModel):
@@ -79,6 +92,7 @@ class BetterView(BaseModel):
 
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    times: list[TimeView]
     gap_seconds: int
 
     @classmethod
@@ -86,6 +100,7 @@ class BetterView(BaseModel):
         return cls(
             starts_at=better.dates.starts_at,
             ends_at=better.dates.ends_at,
+            times=TimeView.all(better.times),
             gap_seconds=_seconds(better.gap_time),
         )
 
@@ -111,6 +126,7 @@ class WhatIfView(BaseModel):
     member_id: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    times: list[TimeView]
     covered: bool
     gaps: list[PlaceGap]
     hidden: int
@@ -129,6 +145,7 @@ class WhatIfView(BaseModel):
             member_id=seen.member.member_id,
             starts_at=seen.starts_at,
             ends_at=seen.ends_at,
+            times=TimeView.all(seen.times),
             covered=seen.covered,
             gaps=[PlaceGap.of(one) for one in seen.gaps],
             hidden=seen.hidden,

@@ -60,10 +60,15 @@ class WorkCalendar:
                 found[day] = _HALF if share <= _HALF else 1.0
         return found
 
-    def count(self, starts_at: datetime, ends_at: datetime) -> float:
-        """Working days that one absence takes."""
-        first, last = (at.astimezone(self.zone).date() for at in (starts_at, ends_at))
-        return sum(self.days_away([Stretch(starts_at, ends_at)], first, last).values())
+    def count(self, away: Iterable[Stretch]) -> float:
+        """Working days that absences with an end take altogether."""
+        stretches = list(away)
+        ends = [one.ends_at for one in stretches if one.ends_at is not None]
+        if not ends:
+            return 0
+        first = min(one.starts_at for one in stretches).astimezone(self.zone).date()
+        last = max(ends).astimezone(self.zone).date()
+        return sum(self.days_away(stretches, first, last).values())
 
 
 def days_between(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> Iterator[date]:

@@ -13,13 +13,14 @@ from services.scheduler.desk import Desk
 from services.scheduler.leave.domain import Dates
 from services.scheduler.members.domain import Member
 from services.scheduler.workingtime.balance import Balance, balance
-from services.scheduler.workingtime.calendar import WorkCalendar, days_between
+from services.scheduler.workingtime.calendar import WorkCalendar
 from shared.auth import Identity, Permission
 from shared.errors import NotFound
 
 __all__ = ["LeaveYear", "balances", "calendars", "find_terms_of", "leave_year"]
 
 _AROUND = timedelta(days=1)
+_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,13 @@ async def calendars(desk: Desk, members: Iterable[Member]) -> dict[str, WorkCale
 
 
 async def balances(
-    desk: Desk, member: Member, starts_at: datetime, ends_at: datetime, now: datetime
+    desk: Desk, member: Member, also: Sequence[Stretch], now: datetime
 ) -> list[Balance]:
-    """Of the years that the time touches, as if it were asked for as leave; for whoever
-    `find_terms_of` lets read it."""
-    years = sorted({day.year for day in days_between(starts_at, ends_at, member.zone)})
-    also = [Stretch(starts_at, ends_at)]
+    """Of the years that the absences begin or end in, as if they were asked for as leave; for
+    whoever `find_terms_of` lets read it."""
+    edges = [one.starts_at for one in also]
+    edges += [one.ends_at - _MOMENT for one in also if one.ends_at is not None]
+    years = sorted({at.astimezone(member.zone).year for at in edges})
     found = [await leave_year(desk, member, year, now, also=also) for year in years]
     return [one.balance for one in found if one.balance is not None]
 

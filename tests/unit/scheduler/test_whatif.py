@@ -54,7 +54,7 @@ def test_nothing_happens_where_a_deputy_is_there() -> None:
     found = what_if(
         snapshot([person("jana"), person("tom")], owns("roast", "jana", "tom")),
         "jana",
-        LEAVE,
+        [LEAVE],
         most=5,
         calendar=EVERY_DAY,
         now=NOW,
@@ -69,7 +69,7 @@ def test_a_gap_is_as_long_as_both_are_away() -> None:
     found = what_if(
         snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom")),
         "jana",
-        LEAVE,
+        [LEAVE],
         most=5,
         calendar=EVERY_DAY,
         now=NOW,
@@ -85,14 +85,14 @@ def test_a_gap_is_as_long_as_both_are_away() -> None:
 
 def test_a_gap_that_is_there_anyway_is_not_the_leaves() -> None:
     unable = person("jana", skills=())
-    assert gaps_of(snapshot([unable], owns("roast", "jana")), "jana", LEAVE) == ()
+    assert gaps_of(snapshot([unable], owns("roast", "jana")), "jana", [LEAVE]) == ()
 
 
 def test_a_lead_of_the_client_closes_it() -> None:
     people = [person("jana"), person("lena")]
     found = snapshot(people, owns("roast", "jana"), leads={"roast": ("lena",)})
-    assert gaps_of(found, "jana", LEAVE) == ()
-    assert gaps_of(snapshot(people, owns("roast", "jana")), "jana", LEAVE) != ()
+    assert gaps_of(found, "jana", [LEAVE]) == ()
+    assert gaps_of(snapshot(people, owns("roast", "jana")), "jana", [LEAVE]) != ()
 
 
 def test_too_much_at_once_is_counted_with_what_the_colleague_has_anyway() -> None:
@@ -103,10 +103,10 @@ def test_too_much_at_once_is_counted_with_what_the_colleague_has_anyway() -> Non
         owns("c", "tom"),
         owns("d", "tom", kind=DESIGN),
     )
-    [overload] = what_if(team, "jana", LEAVE, most=3, calendar=EVERY_DAY, now=NOW).overloads
+    [overload] = what_if(team, "jana", [LEAVE], most=3, calendar=EVERY_DAY, now=NOW).overloads
     assert (overload.member_id, overload.count, overload.before) == ("tom", 4, 2)
     assert (overload.starts_at, overload.ends_at) == (LEAVE.starts_at, LEAVE.ends_at)
-    assert what_if(team, "jana", LEAVE, most=4, calendar=EVERY_DAY, now=NOW).overloads == ()
+    assert what_if(team, "jana", [LEAVE], most=4, calendar=EVERY_DAY, now=NOW).overloads == ()
 
 
 def test_a_higher_peak_that_is_there_anyway_hides_no_overload() -> None:
@@ -119,7 +119,7 @@ def test_a_higher_peak_that_is_there_anyway_hides_no_overload() -> None:
         owns("c", "tom"),
         *(owns(name, "lisa", "tom") for name in "efghij"),
     )
-    [overload] = what_if(team, "jana", LEAVE, most=2, calendar=EVERY_DAY, now=NOW).overloads
+    [overload] = what_if(team, "jana", [LEAVE], most=2, calendar=EVERY_DAY, now=NOW).overloads
     assert (overload.starts_at, overload.count, overload.before) == (LEAVE.starts_at + DAY, 3, 1)
 
 
@@ -127,7 +127,7 @@ def test_for_some_hours_other_dates_must_leave_nothing_uncovered() -> None:
     leave = Dates(LEAVE.starts_at, LEAVE.starts_at + timedelta(hours=3))
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", leave, most=5, calendar=EVERY_DAY, now=NOW).better
+    better = what_if(team, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at - DAY
 
@@ -136,7 +136,9 @@ def test_other_dates_are_not_those_asked_for_already() -> None:
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + 2 * DAY)
     asked = Stretch(LEAVE.starts_at + 5 * DAY, LEAVE.starts_at + 9 * DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", LEAVE, most=5, calendar=EVERY_DAY, now=NOW, taken=[asked]).better
+    better = what_if(
+        team, "jana", [LEAVE], most=5, calendar=EVERY_DAY, now=NOW, taken=[asked]
+    ).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at - 5 * DAY
 
@@ -144,7 +146,7 @@ def test_other_dates_are_not_those_asked_for_already() -> None:
 def test_other_dates_are_the_nearest_that_leave_nothing_uncovered() -> None:
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + 2 * DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", LEAVE, most=5, calendar=EVERY_DAY, now=NOW).better
+    better = what_if(team, "jana", [LEAVE], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at + 2 * DAY
     assert better.gap_time == timedelta()
@@ -154,7 +156,7 @@ def test_other_dates_take_as_many_working_days() -> None:
     """Tom is away on the Monday of the leave: a day later it would end on a Saturday."""
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", LEAVE, most=5, calendar=OFFICE, now=NOW).better
+    better = what_if(team, "jana", [LEAVE], most=5, calendar=OFFICE, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at - 7 * DAY
 
@@ -165,7 +167,7 @@ def test_colleagues_who_would_stand_in_on_their_days_off() -> None:
     part_time = Terms((Pattern(None, (*[Hours(time(9), time(17))] * 3, *[None] * 4)),))
     toms = WorkCalendar(WorkingTime("tom", part_time), BERLIN, Region("IE"))
     team = snapshot([person("jana"), person("tom")], owns("roast", "jana", "tom"))
-    found = what_if(team, "jana", LEAVE, most=5, calendar=OFFICE, now=NOW)
+    found = what_if(team, "jana", [LEAVE], most=5, calendar=OFFICE, now=NOW)
     off = days_off(OFFICE, toms, found.standing_in["tom"])
     assert [day.day for day in off] == [17, 18, 19]
     assert days_off(OFFICE, OFFICE, found.standing_in["tom"]) == ()
@@ -176,7 +178,7 @@ def test_other_dates_keep_the_time_of_day_when_clocks_change() -> None:
     toms = Stretch(LEAVE.starts_at - 14 * DAY, datetime(2027, 3, 29, tzinfo=UTC))
     leave = Dates(datetime(2027, 3, 26, 8, tzinfo=UTC), datetime(2027, 3, 26, 16, tzinfo=UTC))
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", leave, most=5, calendar=EVERY_DAY, now=NOW).better
+    better = what_if(team, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == datetime(2027, 3, 29, 7, tzinfo=UTC)
 
@@ -184,11 +186,11 @@ def test_other_dates_keep_the_time_of_day_when_clocks_change() -> None:
 def test_other_dates_are_neither_past_nor_while_away_anyway() -> None:
     leave = Dates(NOW + DAY, NOW + 2 * DAY)
     alone = snapshot([person("jana")], owns("roast", "jana"))
-    assert what_if(alone, "jana", leave, most=5, calendar=EVERY_DAY, now=NOW).better is None
+    assert what_if(alone, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better is None
     toms = Stretch(NOW, NOW + 10 * DAY)
     janas = Stretch(NOW + 10 * DAY, NOW + 20 * DAY)
     team = snapshot([person("jana", janas), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", leave, most=5, calendar=EVERY_DAY, now=NOW).better
+    better = what_if(team, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == NOW + 20 * DAY
 
@@ -200,17 +202,17 @@ def test_whoever_owns_least_is_put_in_and_only_for_the_whole_gap() -> None:
         owns("roast", "jana"),
         owns("works", "busy"),
     )
-    gaps = gaps_of(team, "jana", LEAVE)
-    assert deputies_for(team, "jana", LEAVE, gaps) == {gaps[0]: "free"}
+    gaps = gaps_of(team, "jana", [LEAVE])
+    assert deputies_for(team, "jana", [LEAVE], gaps) == {gaps[0]: "free"}
     only_half = snapshot([person("jana"), person("half", half)], owns("roast", "jana"))
-    gaps = gaps_of(only_half, "jana", LEAVE)
-    assert deputies_for(only_half, "jana", LEAVE, gaps) == {}
+    gaps = gaps_of(only_half, "jana", [LEAVE])
+    assert deputies_for(only_half, "jana", [LEAVE], gaps) == {}
 
 
 def test_where_nobody_is_able_training_is_proposed() -> None:
     team = snapshot([person("jana"), person("tom", skills=[DESIGN])], owns("roast", "jana"))
-    gaps = gaps_of(team, "jana", LEAVE)
-    [proposal] = trainings_for(team, "jana", LEAVE, gaps)
+    gaps = gaps_of(team, "jana", [LEAVE])
+    [proposal] = trainings_for(team, "jana", [LEAVE], gaps)
     assert (proposal.member_id, proposal.discipline) == ("tom", COPY)
     assert proposal.gap_time == LEAVE.ends_at - LEAVE.starts_at
 
@@ -247,18 +249,20 @@ def teams(draw: st.DrawFn) -> Snapshot:
     return snapshot(people, *responsibilities, leads=leads)
 
 
-@given(teams(), days, st.integers(1, 9))
+@given(teams(), st.lists(days, min_size=2, max_size=6, unique=True))
 def test_the_gaps_are_exactly_where_only_the_member_would_have_acted(
-    team: Snapshot, starts_at: datetime, length: int
+    team: Snapshot, turns: list[datetime]
 ) -> None:
-    leave = Dates(starts_at, starts_at + length * DAY)
+    turns.sort()
+    leave = [Dates(*each) for each in zip(turns[::2], turns[1::2], strict=False)]
     gaps = gaps_of(team, "jana", leave)
-    without = team.team.with_person(team.team.people["jana"].also_away([leave.stretch]))
+    jana = team.team.people["jana"].also_away([one.stretch for one in leave])
+    without = team.team.with_person(jana)
     for responsibility in team.responsibilities.values():
         for hours in range(0, 24 * 52, 12):
             at = NOW + timedelta(hours=hours)
             caused = (
-                leave.starts_at <= at < leave.ends_at
+                any(one.stretch.covers(at) for one in leave)
                 and acting_at(responsibility, at, without).member is None
                 and acting_at(responsibility, at, team.team).member is not None
             )
@@ -279,3 +283,41 @@ def test_one_change_gives_what_looking_at_everything_again_gives(
     changed = look_ahead(all_of_it, team.team, start, end).with_person(mira)
     anew = look_ahead(all_of_it, team.team.with_person(mira), start, end)
     assert changed.timelines == anew.timelines
+
+
+# Leave at several times
+
+
+def weekly(count: int, hours: int = 4) -> list[Dates]:
+    starts = [LEAVE.starts_at + n * 7 * DAY for n in range(count)]
+    return [Dates(start, start + timedelta(hours=hours)) for start in starts]
+
+
+def test_only_within_its_times_somebody_is_missed() -> None:
+    toms = Stretch(LEAVE.starts_at - DAY, LEAVE.starts_at + 8 * DAY)
+    team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
+    times = weekly(3)
+    gaps = gaps_of(team, "jana", times)
+    assert [(one.starts_at, one.ends_at) for one in gaps] == [
+        (time.starts_at, time.ends_at) for time in times[:2]
+    ]
+
+
+def test_other_dates_move_all_of_its_times() -> None:
+    toms = Stretch(LEAVE.starts_at + 7 * DAY, LEAVE.starts_at + 8 * DAY)
+    team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
+    times = weekly(2)
+    better = what_if(team, "jana", times, most=5, calendar=EVERY_DAY, now=NOW).better
+    assert better is not None
+    assert better.times == tuple(one.moved(-1, BERLIN) for one in times)
+    taken = [one.moved(-1, BERLIN).stretch for one in times[1:]]
+    other = what_if(team, "jana", times, most=5, calendar=EVERY_DAY, now=NOW, taken=taken).better
+    assert other is not None
+    assert other.dates.starts_at == LEAVE.starts_at + DAY
+
+
+def test_training_counts_what_it_would_close_at_each_time() -> None:
+    team = snapshot([person("jana"), person("tom", skills=[DESIGN])], owns("roast", "jana"))
+    times = weekly(3)
+    [proposal] = trainings_for(team, "jana", times, gaps_of(team, "jana", times))
+    assert proposal.gap_time == timedelta(hours=12)

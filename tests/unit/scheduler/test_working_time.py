@@ -46,11 +46,11 @@ def at(day: int, hour: int = 0, *, month: int = 12, year: int = 2026) -> datetim
 
 
 def test_leave_counts_working_days_without_public_holidays() -> None:
-    over_christmas = (at(21), at(2, month=1, year=2027))
-    assert calendar().count(*over_christmas) == 10
+    over_christmas = Stretch(at(21), at(2, month=1, year=2027))
+    assert calendar().count([over_christmas]) == 10
     # Christmas Day is a Friday, 26 December a Saturday, New Year's Day a Friday.
-    assert calendar(region=BAVARIA).count(*over_christmas) == 8
-    assert calendar(Terms((Pattern(None, HALF_WEEK),)), BAVARIA).count(*over_christmas) == 6
+    assert calendar(region=BAVARIA).count([over_christmas]) == 8
+    assert calendar(Terms((Pattern(None, HALF_WEEK),)), BAVARIA).count([over_christmas]) == 6
 
 
 def test_public_holidays_are_those_of_the_region() -> None:
@@ -75,7 +75,7 @@ def test_public_holidays_are_those_of_the_region() -> None:
     ids=["morning", "afternoon", "more-than-half", "evening", "two-parts", "weekend"],
 )
 def test_up_to_half_a_day_counts_as_half(start: datetime, end: datetime, days: float) -> None:
-    assert calendar().count(start, end) == days
+    assert calendar().count([Stretch(start, end)]) == days
 
 
 def test_absences_that_overlap_take_a_day_once() -> None:
