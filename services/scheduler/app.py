@@ -31,6 +31,7 @@ from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.workingtime import pages as working_time_pages
 from services.scheduler.workingtime import routes as working_time
+from services.scheduler.workingtime.public_holidays import public_holidays
 from shared.service import Service
 from shared.ui.ui import Ui
 from shared.web import create_app, session_router
@@ -49,6 +50,9 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
         most_at_once=settings.most_at_once,
         home=settings.home,
     )
+    if settings.home is not None:
+        # The first look takes a while, so nobody is to wait for it.
+        public_holidays(settings.home, service.clock().year)
     declare_indexes(service)
     run_in_background(service, desk)
     app = create_app(

@@ -238,8 +238,9 @@ async def _in_force(
             told = reminding.holds(expiry, newest, now) and not has_left
             return notification if told else None
         case Notification(about=LeaveRequest() as request):
-            last = await directory.leave(request.leave_id, tx.session)
-            return notification if leave.holds(request, last, now) else None
+            known = await directory.leave([request.leave_id], tx.session)
+            newest = known.get(request.leave_id)
+            return notification if leave.holds(request, newest, now) else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)

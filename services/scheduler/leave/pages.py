@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -322,7 +323,8 @@ async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[
     days = Days(first, min(weeks * _WEEK, _LONGEST), zone)
     snapshot = await screen.desk.snapshots.latest()
     board = await board_without(screen.desk, who.scope, snapshot, ids, leave, days, screen.now)
-    return {"board": board, "board_ends": days.count < weeks * _WEEK}
+    axis = replace(board.axis, holidays=screen.holidays(days.first, days.count))
+    return {"board": board, "axis": axis, "board_ends": days.count < weeks * _WEEK}
 
 
 def _kinds() -> tuple[Kind, ...]:

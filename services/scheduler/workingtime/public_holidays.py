@@ -6,7 +6,7 @@ Its data is code, so to look a year up reads nothing but modules; the first time
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import holidays
@@ -14,7 +14,7 @@ from babel import Locale
 
 from services.scheduler.workingtime.domain import Region
 
-__all__ = ["countries", "is_known", "public_holidays", "subdivisions"]
+__all__ = ["countries", "is_known", "named_days", "public_holidays", "subdivisions"]
 
 _ALPHA_2 = 2
 
@@ -33,6 +33,17 @@ def public_holidays(region: Region, year: int, language: str = "en") -> Mapping[
             language=chosen,
         )
     )
+
+
+def named_days(region: Region, first: date, days: int, language: str) -> Mapping[date, str]:
+    """Of so many days from `first` on."""
+    last = first + timedelta(days=days)
+    return {
+        day: name
+        for year in range(first.year, last.year + 1)
+        for day, name in public_holidays(region, year, language).items()
+        if first <= day < last
+    }
 
 
 def is_known(region: Region) -> bool:

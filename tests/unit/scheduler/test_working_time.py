@@ -27,6 +27,7 @@ from services.scheduler.workingtime.domain import (
 from services.scheduler.workingtime.public_holidays import (
     countries,
     is_known,
+    named_days,
     public_holidays,
     subdivisions,
 )
@@ -165,3 +166,13 @@ def test_what_can_be_chosen() -> None:
     assert is_known(BAVARIA)
     assert not is_known(Region("DE", "XX"))
     assert not is_known(Region("XX"))
+
+
+def test_named_days_of_a_stretch() -> None:
+    found = named_days(BAVARIA, date(2026, 12, 24), 14, "de")
+    assert found == {
+        date(2026, 12, 25): "Erster Weihnachtstag",
+        date(2026, 12, 26): "Zweiter Weihnachtstag",
+        date(2027, 1, 1): "Neujahr",
+        date(2027, 1, 6): "Heilige Drei Könige",
+    }
