@@ -487,3 +487,17 @@ async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> N
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
         assert await page.locator("html").get_attribute("lang") == "de"
         await page.context.close()
+
+
+async def test_a_region_is_offered_once_its_country_is_chosen(open_as: Open) -> None:
+    lena = await open_as("Lena", "/members")
+    await lena.get_by_role("link", name="Tom").first.click()
+    await lena.get_by_role("link", name="Working time, public holidays and leave").press("Enter")
+    await lena.get_by_label("Public holidays of").select_option("AT")
+    await lena.get_by_label("Region").select_option("Tirol")
+    await lena.get_by_label("Days of leave a year").fill("25")
+    await lena.get_by_label("Friday, to").fill("12:00")
+    await lena.get_by_role("button", name="Save").press("Enter")
+    await expect(lena.get_by_text("Epiphany")).to_be_visible()
+    await expect(lena.get_by_label("Friday, to")).to_have_value("12:00")
+    await expect(lena.get_by_label("Region")).to_have_value("7")

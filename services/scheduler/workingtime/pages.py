@@ -33,6 +33,7 @@ router = APIRouter(prefix="/members/{member_id}/working-time", include_in_schema
 _ALWAYS = "always"
 
 Year = Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)]
+Country = Annotated[str | None, Query(max_length=2)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,11 @@ class Day:
 
 
 @router.get("")
-async def show(screen: TheScreen, who: Reader, member_id: PathId, year: Year = None) -> Response:
-    return await _page(screen, who, member_id, year)
-
-
-@router.get("/regions")
-async def show_regions(screen: TheScreen, who: Reader, member_id: PathId, typed: Typed) -> Response:
-    """The form's choice of regions, once a country is chosen."""
-    await find_terms_of(screen.desk, who, member_id)
-    return screen.page("working_time_regions.html", **_regions(typed.text("country"), ""))
+async def show(
+    screen: TheScreen, who: Reader, member_id: PathId, year: Year = None, country: Country = None
+) -> Response:
+    """`country`: the form offers its regions, before it is saved."""
+    return await _page(screen, who, member_id, year, country=country)
 
 
 @router.post("")
@@ -120,6 +117,7 @@ async def _page(
     year: int | None,
     typed: Form | None = None,
     error: AppError | None = None,
+    country: str | None = None,
 ) -> Response:
     member = await find_terms_of(screen.desk, who, member_id)
     today = screen.now.astimezone(member.zone).date()
@@ -146,16 +144,12 @@ async def _page(
         found=found,
         holidays=holidays,
         countries=countries(screen.language),
-        **_regions(form.text("country"), form.text("subdivision")),
+        subdivisions=subdivisions(country or form.text("country")),
     )
 
 
 def _holidays(region: Region | None, year: int, language: str) -> list[tuple[date, str]]:
     return [] if region is None else sorted(public_holidays(region, year, language).items())
-
-
-def _regions(country: str, chosen: str) -> dict[str, Any]:
-    return {"subdivisions": subdivisions(country) if country else [], "chosen": chosen}
 
 
 def _as_agreed(working_time: WorkingTime, year: int) -> Form:
