@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, settings
 from deploy.local.prerequisites import MissingPrerequisites
 from deploy.local.processes import ProcessFailed
 from tests.support.fixtures import (
+    emptied,
     engines,
     kafka_servers,
+    kept_prefix,
     mongo,
     mongodb_client,
     mongodb_uri,
@@ -26,8 +28,10 @@ from tests.support.fixtures import (
 from tests.support.workers import WholeWorlds
 
 __all__ = [
+    "emptied",
     "engines",
     "kafka_servers",
+    "kept_prefix",
     "mongo",
     "mongodb_client",
     "mongodb_uri",

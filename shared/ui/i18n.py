@@ -8,6 +8,7 @@ Message ids are the English texts. Every other language has one `.po` file per c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -54,12 +55,14 @@ def _preferred(accept_language: str) -> list[str]:
 
 
 def load_translations(folders: Iterable[Path]) -> dict[str, NullTranslations]:
-    """One merged catalogue per language from all `.po` files under the locale `folders`."""
-    folders = list(folders)
+    """One merged catalogue per language from all `.po` files under the locale `folders`. They are
+    read once in a process."""
+    folders = tuple(folders)
     return {language: _load(language, folders) for language in LANGUAGES}
 
 
-def _load(language: str, folders: Iterable[Path]) -> NullTranslations:
+@cache
+def _load(language: str, folders: tuple[Path, ...]) -> NullTranslations:
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
     merged = Catalog(locale=language)

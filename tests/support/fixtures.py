@@ -19,10 +19,12 @@ from shared.mongo import Mongo
 from tests.support.engines import Engines, OwnEngines, existing_engines
 
 __all__ = [
+    "emptied",
     "engines",
     "fresh_prefix",
     "fresh_topics",
     "kafka_servers",
+    "kept_prefix",
     "mongo",
     "mongodb_client",
     "mongodb_uri",
@@ -95,6 +97,25 @@ def prefix(mongodb_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
     """Put before the names of topics and databases of one test. The databases are dropped."""
     with fresh_prefix(mongodb_client) as prefix:
         yield prefix
+
+
+@pytest.fixture(scope="session")
+def kept_prefix(mongodb_client: MongoClient[dict[str, Any]]) -> Iterator[str]:
+    """Of databases that tests use one after the other: see `emptied`."""
+    with fresh_prefix(mongodb_client) as prefix:
+        yield prefix
+
+
+@pytest.fixture
+def emptied(mongodb_client: MongoClient[dict[str, Any]], kept_prefix: str) -> Iterator[str]:
+    """Put before the names of databases in which there is nothing but indexes. To make a service's
+    collections and indexes takes longer than most tests."""
+    yield kept_prefix
+    for name in mongodb_client.list_database_names():
+        if name.startswith(kept_prefix):
+            database = mongodb_client[name]
+            for collection in database.list_collection_names():
+                database[collection].delete_many({})
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Public holidays of countries and regions, as the library `holidays` knows them. Pure.
 
-Its data is code, so to look a year up reads nothing but modules; the first time takes a while.
+Its data is code, so to look a year up reads nothing but modules; the first time takes a while. Even
+the library itself takes a tenth of the service's start, so it is imported by whoever asks first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
-import holidays
 from babel import Locale
 
 from services.scheduler.workingtime.domain import Region
@@ -23,6 +23,8 @@ _ALPHA_2 = 2
 def public_holidays(region: Region, year: int, language: str = "en") -> Mapping[date, str]:
     """Those of the year, by name: in the language if the library has it, else in English, else as
     the country itself calls them."""
+    import holidays  # noqa: PLC0415
+
     spoken = holidays.list_localized_countries().get(region.country, [])
     chosen = next((one for one in (language, "en_US") if one in spoken), None)
     return dict(
@@ -62,6 +64,8 @@ def countries(language: str) -> list[tuple[str, str]]:
 @lru_cache
 def subdivisions(country: str) -> list[tuple[str, str]]:
     """Codes and names of a country's regions, by name; where the library has none, the code."""
+    import holidays  # noqa: PLC0415
+
     codes = _subdivisions().get(country)
     if codes is None:
         return []
@@ -72,5 +76,7 @@ def subdivisions(country: str) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=1)
 def _subdivisions() -> Mapping[str, list[str]]:
+    import holidays  # noqa: PLC0415
+
     supported = holidays.list_supported_countries(include_aliases=False)
     return {country: codes for country, codes in supported.items() if len(country) == _ALPHA_2}

@@ -28,11 +28,11 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-def settings(prefix: str, kafka_servers: str, mongodb_uri: str) -> SchedulerSettings:
+def settings(emptied: str, prefix: str, kafka_servers: str, mongodb_uri: str) -> SchedulerSettings:
     return SchedulerSettings(
         kafka_bootstrap_servers=kafka_servers,
         mongodb_uri=mongodb_uri,
-        database_prefix=prefix,
+        database_prefix=emptied,
         topic_prefix=prefix,
         topic_partitions_max=2,
         auth_secret=SecretStr(AUTH_SECRET),
