@@ -28,6 +28,8 @@ from services.scheduler.qualifications import routes as qualifications
 from services.scheduler.responsibilities import matrix_pages, sheet_pages
 from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
+from services.scheduler.risk import pages as risk_pages
+from services.scheduler.risk import routes as risk
 from services.scheduler.settings import SchedulerSettings
 from shared.service import Service
 from shared.ui.ui import Ui
@@ -53,6 +55,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             absences.router,
             leave.router,
             coverage.router,
+            risk.router,
             handovers.router,
             publishing.router,
             board.router,
@@ -66,6 +69,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             responsibility_pages.router,
             member_pages.router,
             skill_pages.router,
+            risk_pages.router,
             session_router,
         ],
         ui=Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock),

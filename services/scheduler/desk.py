@@ -24,6 +24,7 @@ from services.scheduler.publishing.store import Publications
 from services.scheduler.qualifications.store import Qualifications
 from services.scheduler.responsibilities.assignments import Assignments
 from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
+from services.scheduler.risk.keeping import Risks
 from shared.service import Service
 from shared.ticker import Ticker
 
@@ -47,6 +48,7 @@ class Desk:
     directory: Directory
     team: TeamReader
     snapshots: Snapshots
+    risks: Risks
     clock: CoverageClock
     settling: Settling
     closing: Closing
@@ -77,6 +79,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         marks=marks,
         zone=zone,
     )
+    snapshots = Snapshots(mongo, clock, responsibilities, team, service.clock)
     return Desk(
         members=members,
         qualifications=qualifications,
@@ -92,7 +95,8 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         marks=marks,
         directory=directory,
         team=team,
-        snapshots=Snapshots(mongo, clock, responsibilities, team, service.clock),
+        snapshots=snapshots,
+        risks=Risks(service.clock, clock, snapshots),
         clock=clock,
         settling=settling,
         closing=Closing(handovers, leads, members),

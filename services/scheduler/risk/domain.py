@@ -9,7 +9,7 @@ their number. Who counts is said by `Strength`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -20,7 +20,6 @@ from services.scheduler.coverage.comparison import Load, counted, turns
 from services.scheduler.coverage.domain import Segment, Team, in_line, spans_of
 from services.scheduler.coverage.outlook import Outlook
 from services.scheduler.coverage.person import Span, Stretch, WhyNot
-from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.responsibilities.domain import Responsibility
 
 __all__ = [
@@ -31,8 +30,10 @@ __all__ = [
     "SinglePoint",
     "Sole",
     "Strength",
+    "acting_first",
     "assess",
     "burdens",
+    "counts",
     "single_points",
     "strength",
     "without",
@@ -129,13 +130,12 @@ class Risk:
         return Level(min(self.strengths[responsibility_id].bus_factor, Level.SAFE))
 
 
-def assess(snapshot: Snapshot, now: datetime, ahead: timedelta = AHEAD) -> Risk:
-    end = now + ahead
-    outlook = snapshot.outlook(snapshot.responsibilities, now, end)
+def assess(epoch: int, outlook: Outlook) -> Risk:
     strengths = {
-        id: strength(one, snapshot.team, now, end) for id, one in outlook.responsibilities.items()
+        id: strength(one, outlook.team, outlook.start, outlook.end)
+        for id, one in outlook.responsibilities.items()
     }
-    return Risk(snapshot.epoch, outlook, strengths)
+    return Risk(epoch, outlook, strengths)
 
 
 def strength(one: Responsibility, team: Team, start: datetime, end: datetime) -> Strength:
@@ -145,13 +145,17 @@ def strength(one: Responsibility, team: Team, start: datetime, end: datetime) ->
     able = []
     for member_id, _ in in_line(one, team):
         spans = list(spans_of(demand, member_id, start, end, team))
-        acting = [span for span in spans if span.why is None]
-        if acting:
+        if acting := [span for span in spans if span.why is None]:
             there[member_id] = acting
-            if spans[-1].why is not WhyNot.EXPIRED:
+            if counts(spans):
                 able.append(member_id)
     fewest, soles = _thinnest(there, start, end)
     return Strength(one.id, tuple(able), tuple(there), fewest, soles)
+
+
+def counts(spans: Sequence[Span]) -> bool:
+    """Whether somebody with these is one of `Strength.able`."""
+    return spans[-1].why is not WhyNot.EXPIRED and any(span.why is None for span in spans)
 
 
 def _thinnest(
@@ -250,13 +254,18 @@ def without(outlook: Outlook, members: Iterable[str], stretch: Stretch) -> Outlo
     return outlook
 
 
+def acting_first(outlook: Outlook) -> dict[str, list[str]]:
+    """By member, the ids of the responsibilities they act for when the outlook begins."""
+    found: dict[str, list[str]] = {}
+    for id, segments in outlook.timelines.items():
+        if segments[0].acting.member is not None:
+            found.setdefault(segments[0].acting.member, []).append(id)
+    return found
+
+
 def burdens(present: Outlook, absent: Outlook) -> dict[str, Burden]:
     """Of everybody who ever acts in one of the two, which cover the same time."""
-    first, then = turns(present), turns(absent)
-    now: dict[str, list[str]] = {}
-    for id, segments in present.timelines.items():
-        if segments[0].acting.member is not None:
-            now.setdefault(segments[0].acting.member, []).append(id)
+    first, then, now = turns(present), turns(absent), acting_first(present)
     found = {}
     for member_id in sorted(first.keys() | then.keys()):
         loads = list(counted(member_id, first.get(member_id, ()), then.get(member_id, ())))
