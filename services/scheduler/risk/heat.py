@@ -68,14 +68,14 @@ class Heat:
         return drawn, len(places)
 
     def _severity(self, client: Client, page: Page | None) -> tuple[int, int, int]:
-        """Least for the worst: by places with nobody, for a while or at all, then by those that
-        hang on one person."""
+        """Least for the worst: by places with gaps, then by those that hang on one person, then by
+        those that nobody was made responsible for."""
         found = Counter(
             self._level(client, page, discipline)
             for discipline in Discipline
             if self._kind(client, page, discipline) in (Kind.OWN, Kind.LACKING)
         )
-        return -found[Level.GAP] - found[None], -found[Level.SINGLE], -found[Level.PAIR]
+        return -found[Level.GAP], -found[Level.SINGLE], -found[None]
 
     def _line(self, client: Client, page: Page | None) -> HeatLine:
         cells = (self._cell(client, page, discipline) for discipline in Discipline)
