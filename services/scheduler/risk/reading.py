@@ -160,14 +160,16 @@ def gaps_of(sight: Sight) -> list[Gap]:
 
 
 async def gaps_ahead(sight: Sight, gaps: Sequence[Gap], outlook: Outlook) -> list[GapAhead]:
-    """With what would help, as things are in the outlook."""
+    """With what would help, as things are in the outlook. `open_ended` only as it is: what is
+    supposed to end ends."""
+    as_it_is = outlook is sight.risk.outlook
     deputies, trained = await asyncio.to_thread(_help_with, outlook, gaps)
     return [
         GapAhead(
             place=sight.place(gap.responsibility_id),
             starts_at=gap.starts_at,
             ends_at=gap.ends_at,
-            open_ended=gap.ends_at >= outlook.end,
+            open_ended=as_it_is and gap.ends_at >= outlook.end,
             missing=tuple(sight.missing(gap)),
             help=help_seen(sight, deputies.get(gap), trained.get(gap.responsibility_id)),
             version=sight.version(gap.responsibility_id),
