@@ -56,7 +56,7 @@ class SupposedAway(_Choice):
     """Who is taken to be away, and when: whole days of the reader's zone, `until` included.
 
     In the address: it says nothing of why, is kept nowhere, and can be looked at again and shown to
-    another lead. Logs have no queries.
+    another lead. No log has it: the services log no queries, and the front door not this one.
     """
 
     away: list[Id] = Field(default=[], max_length=_MOST_AWAY)

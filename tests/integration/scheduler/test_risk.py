@@ -15,6 +15,7 @@ from services.scheduler.metrics import tell_risk
 from services.scheduler.risk.keeping import kept_up
 from shared.auth import Identity, Role, Scope
 from shared.events.disciplines import Discipline
+from shared.events.envelope import Event
 from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 
 COPY, DESIGN, COMMUNITY = Discipline.COPYWRITING, Discipline.DESIGN, Discipline.COMMUNITY
@@ -116,7 +117,7 @@ async def test_load_as_it_is_and_if_some_were_away(
     office: Office, ask: As, agency: Agency, clock: TestClock
 ) -> None:
     lena = ask(LENA)
-    before = await agency.told()
+    before = await agency.told(Event)
     present = await made(await lena.get("/api/v1/risk/load"))
     by_member = {one["member_id"]: one for one in present["members"]}
     jana, tom = by_member[office.jana.id], by_member[office.tom.id]
@@ -142,7 +143,8 @@ async def test_load_as_it_is_and_if_some_were_away(
         "roast:design",
         "works:copywriting",
     }
-    assert await agency.told() == before, "it was a question, and nobody was told"
+    assert before
+    assert await agency.told(Event) == before, "it was a question, and nobody was told"
 
 
 @pytest.mark.parametrize(
