@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import httpx
 
 from services.scheduler.risk.domain import AHEAD, assess
-from shared.auth import COOKIE
 from tests.bench.figures import Figure, at_most, percentile
 from tests.bench.large_agency import (
     MEMBERS,
@@ -60,10 +59,10 @@ async def _pages(world: World) -> list[Figure]:
     await fill(world)
     await world.database("scheduler")["absences"].insert_many(list(absences()))
     base = f"{world.services.url}/scheduler"
-    async with httpx.AsyncClient(base_url=base, timeout=60) as http:
+    headers = {"Authorization": f"Bearer {lead_token()}"}
+    async with httpx.AsyncClient(base_url=base, timeout=60, headers=headers) as http:
         await assign_everything(http)
         await settled(world)
-        http.cookies.set(COOKIE, lead_token())
         same = [await _round(http, _PAGES, _REQUESTS) for _ in range(_ROUNDS)]
         changed = [await _round(http, _PAGES[:1], _FEWER, changing=True) for _ in range(_ROUNDS)]
     about = f"2,000 responsibilities, {MEMBERS} members, 600 absences"
