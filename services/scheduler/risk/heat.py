@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from shared.events.disciplines import Discipline
 __all__ = ["Heat", "HeatCell", "HeatLine", "thin"]
 
 _THIN = (Level.GAP, Level.SINGLE)
+_NONE: Counter[Level] = Counter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,23 @@ class Heat:
 
     def lines(self, skip: int, count: int) -> tuple[list[HeatLine], int]:
         """So many of them, after those left out; and how many there are."""
-        places = list(lines(self.clients.values(), self.pages.values()))
-        worst = sorted(range(len(places)), key=lambda at: (*self._severity(*places[at]), at))
-        drawn = [self._line(*places[at]) for at in worst[skip : skip + count]]
-        return drawn, len(places)
+        levels = self._levels()
 
-    def _severity(self, client: Client, page: Page | None) -> tuple[int, int, int]:
-        """Least for the worst: by places with gaps, then by those that hang on one person, then by
-        those that nobody was made responsible for."""
-        found = Counter(
-            self._level(client, page, discipline)
-            for discipline in Discipline
-            if self._kind(client, page, discipline) in (Kind.OWN, Kind.LACKING)
-        )
-        return -found[Level.GAP], -found[Level.SINGLE], -found[None]
+        def severity(place: tuple[Client, Page | None]) -> tuple[int, int]:
+            client, page = place
+            found = levels.get(page.id if page else client.id, _NONE)
+            return -found[Level.GAP], -found[Level.SINGLE]
+
+        # Of those alike, by client and page.
+        worst = sorted(lines(self.clients.values(), self.pages.values()), key=severity)
+        return [self._line(*place) for place in worst[skip : skip + count]], len(worst)
+
+    def _levels(self) -> Mapping[str, Counter[Level]]:
+        """By client or page, how many of its own responsibilities are how bad."""
+        found: dict[str, Counter[Level]] = defaultdict(Counter)
+        for id, one in self.risk.outlook.responsibilities.items():
+            found[one.page_id or one.client_id][self.risk.level(id)] += 1
+        return found
 
     def _line(self, client: Client, page: Page | None) -> HeatLine:
         cells = (self._cell(client, page, discipline) for discipline in Discipline)
@@ -98,10 +102,6 @@ class Heat:
             gap_time=self.risk.gap_time(id),
             gap_at=gaps[0].starts_at if gaps else None,
         )
-
-    def _level(self, client: Client, page: Page | None, discipline: Discipline) -> Level | None:
-        id = _id(client, page, discipline)
-        return self.risk.level(id) if id in self.risk.strengths else None
 
     def _kind(self, client: Client, page: Page | None, discipline: Discipline) -> Kind:
         known = self.risk.outlook.responsibilities

@@ -95,10 +95,11 @@ async def make_deputy(screen: TheScreen, who: Manager, typed: Typed) -> Response
 
 @router.post("/assignments/{assignment_id}/take-back")
 async def undo(screen: TheScreen, who: Manager, assignment_id: PathId, typed: Typed) -> Response:
+    back = _Back.to(typed)
     await screen.service.outbox.transaction(
         lambda tx: take_back(tx, screen.desk, who, assignment_id, screen.now)
     )
-    return await _Back.to(typed).after(screen, who, Toast(screen.said(N_("Taken back."))))
+    return await back.after(screen, who, Toast(screen.said(N_("Taken back."))))
 
 
 async def _done(screen: Screen, made: Assigned, member_id: str, back: _Back) -> Toast:

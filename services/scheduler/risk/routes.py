@@ -33,6 +33,7 @@ RiskReader = Annotated[Identity, require(Permission.RISK_READ)]
 OptionalClient = Annotated[str | None, Query(max_length=100, description="Of this client only")]
 
 _PLACES, _GAPS = Order("risk places", ("key", 1)), Order("risk gaps", ("key", 1))
+_MOST_GAPS = 200
 T = TypeVar("T")
 
 
@@ -172,8 +173,9 @@ class MemberLoadView(BaseModel):
 
 
 class LoadView(BaseModel):
-    """`gaps`: what would have nobody only because those named were away; `hidden_gaps`:
-    responsibilities with such at clients that the caller does not see."""
+    """`gaps`: what would have nobody only because those named were away, the first 200 to begin;
+    `gap_count`: how many responsibilities that concerns, with `hidden_gaps` at clients that the
+    caller does not see."""
 
     starts_at: AwareDatetime
     ends_at: AwareDatetime
@@ -181,6 +183,7 @@ class LoadView(BaseModel):
     most_at_once: int
     members: list[MemberLoadView]
     gaps: list[GapAheadView]
+    gap_count: int
     hidden_gaps: int
 
 
@@ -250,7 +253,7 @@ async def show_load(
     sight = await read_sight(desk, who.scope)
     dates = query.dates(ZoneInfo(who.tz), service.clock())
     load = await read_load(desk, sight, query.away, dates)
-    gaps = await gaps_ahead(sight, load.gaps, load.outlook)
+    gaps = await gaps_ahead(sight, load.gaps[:_MOST_GAPS], load.outlook)
     return LoadView(
         starts_at=load.starts_at,
         ends_at=load.ends_at,
@@ -258,6 +261,7 @@ async def show_load(
         most_at_once=sight.most,
         members=[MemberLoadView.of(one) for one in load.members],
         gaps=[GapAheadView.of(one) for one in gaps],
+        gap_count=load.gap_count,
         hidden_gaps=load.hidden_gaps,
     )
 
