@@ -124,9 +124,7 @@ _COVERED = Row(
         Panel(
             "Gaps of the next eight weeks",
             "Time without anybody, summed over responsibilities",
-            [
-                Query("max by (discipline) (understudy_coverage_gap_seconds)", "{{discipline}}")
-            ],
+            [Query("max by (discipline) (understudy_coverage_gap_seconds)", "{{discipline}}")],
             width=12,
             unit=units.Seconds,
         ),
