@@ -55,7 +55,7 @@ class Order:
         """The filter for what comes after the cursor. Raises `InvalidRequest` for a foreign one."""
         if cursor is None:
             return {}
-        keys = self._read(cursor)
+        keys = self.read(cursor)
         branches = []
         same: dict[str, Any] = {}
         for (field, direction), key in zip(self._fields, keys, strict=True):
@@ -75,7 +75,8 @@ class Order:
         body = json.dumps(keys, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._checksum(body) + body).decode().rstrip("=")
 
-    def _read(self, cursor: str) -> list[Key]:
+    def read(self, cursor: str) -> list[Key]:
+        """What the cursor points behind, by field. Raises `InvalidRequest` for a foreign one."""
         try:
             return self._keys(_decoded(cursor))
         except (ValueError, TypeError, KeyError):

@@ -121,6 +121,24 @@ _COVERED = Row(
             width=12,
             unit=units.Seconds,
         ),
+        Panel(
+            "Gaps of the next eight weeks",
+            "Time without anybody, summed over responsibilities",
+            [Query("max by (discipline) (understudy_coverage_gap_seconds)", "{{discipline}}")],
+            width=12,
+            unit=units.Seconds,
+        ),
+        Panel(
+            "What hangs on one person",
+            "Responsibilities with a bus factor of one; and people with too much at once",
+            [
+                Query(
+                    "max by (discipline) (understudy_single_points_of_failure)", "{{discipline}}"
+                ),
+                Query("max(understudy_members_overloaded)", "people with too much"),
+            ],
+            width=12,
+        ),
     ],
 )
 

@@ -28,6 +28,8 @@ from services.scheduler.qualifications import routes as qualifications
 from services.scheduler.responsibilities import matrix_pages, sheet_pages
 from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
+from services.scheduler.risk import pages as risk_pages
+from services.scheduler.risk import routes as risk
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.workingtime import pages as working_time_pages
 from services.scheduler.workingtime import routes as working_time
@@ -66,6 +68,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             leave.router,
             working_time.router,
             coverage.router,
+            risk.router,
             handovers.router,
             publishing.router,
             board.router,
@@ -80,6 +83,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             working_time_pages.router,
             member_pages.router,  # takes what stands below a member else
             skill_pages.router,
+            risk_pages.router,
             session_router,
         ],
         ui=Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock),

@@ -17,10 +17,11 @@ from services.scheduler.handovers.handlers import (
     work_acknowledged,
     work_handed_over,
 )
-from services.scheduler.metrics import measure_coverage, measure_reasons
+from services.scheduler.metrics import measure_coverage, measure_reasons, tell_risk
 from services.scheduler.publishing.handlers import content_status
 from services.scheduler.qualifications.reminders import REMINDS, remind, schedule_missing
 from services.scheduler.qualifications.usecases import EXPIRES, expire
+from services.scheduler.risk.keeping import kept_up
 from shared.consuming import dispatch
 from shared.events import topics
 from shared.events.disciplines import Discipline
@@ -71,6 +72,7 @@ def run_in_background(service: Service, desk: Desk) -> None:
         measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
     )
     service.measure(measure_reasons(reasons))
+    service.measure(kept_up(desk.risks, service.clock, tell_risk(desk.most_at_once)))
 
 
 def _listen(service: Service, desk: Desk, participation: Participation) -> None:

@@ -24,6 +24,7 @@ from services.scheduler.publishing.store import Publications
 from services.scheduler.qualifications.store import Qualifications
 from services.scheduler.responsibilities.assignments import Assignments
 from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
+from services.scheduler.risk.keeping import Risks
 from services.scheduler.workingtime.domain import Region
 from services.scheduler.workingtime.store import WorkingTimes
 from shared.service import Service
@@ -49,6 +50,7 @@ class Desk:
     directory: Directory
     team: TeamReader
     snapshots: Snapshots
+    risks: Risks
     clock: CoverageClock
     settling: Settling
     closing: Closing
@@ -89,6 +91,7 @@ def open_desk(
         marks=marks,
         zone=zone,
     )
+    snapshots = Snapshots(mongo, clock, responsibilities, team, service.clock)
     return Desk(
         members=members,
         qualifications=qualifications,
@@ -104,7 +107,8 @@ def open_desk(
         marks=marks,
         directory=directory,
         team=team,
-        snapshots=Snapshots(mongo, clock, responsibilities, team, service.clock),
+        snapshots=snapshots,
+        risks=Risks(service.clock, clock, snapshots),
         clock=clock,
         settling=settling,
         closing=Closing(handovers, leads, members),

@@ -10,10 +10,12 @@ from services.scheduler.absences.reasons import Reasons
 from services.scheduler.coverage.store import CoverageStore
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.members.store import Members
+from services.scheduler.risk.domain import Risk, acting_first
 from shared.clock import Clock
+from shared.events.disciplines import Discipline
 from shared.observability import METRICS
 
-__all__ = ["HANDOVER_SECONDS", "measure_coverage", "measure_reasons"]
+__all__ = ["HANDOVER_SECONDS", "measure_coverage", "measure_reasons", "tell_risk"]
 
 COVERAGE_GAPS = Gauge(
     "understudy_coverage_gaps", "Responsibilities for which nobody present and qualified acts now"
@@ -30,6 +32,22 @@ OPEN_HANDOVERS = Gauge("understudy_open_handovers", "Handovers that are not comp
 INCONSISTENT_HANDOVERS = Gauge(
     "understudy_inconsistent_handovers",
     "Open handovers to which all have answered, but the answers do not add up",
+)
+
+COVERAGE_GAP_SECONDS = Gauge(
+    "understudy_coverage_gap_seconds",
+    "Of the next eight weeks, the time in which nobody present and qualified acts, summed over "
+    "responsibilities",
+    ("discipline",),
+)
+SINGLE_POINTS_OF_FAILURE = Gauge(
+    "understudy_single_points_of_failure",
+    "Responsibilities with a bus factor of one: only one person could act for them",
+    ("discipline",),
+)
+MEMBERS_OVERLOADED = Gauge(
+    "understudy_members_overloaded",
+    "Members who act now for more responsibilities at once than MOST_AT_ONCE",
 )
 
 REASONS_OUTDATED = Gauge(
@@ -59,6 +77,24 @@ def measure_coverage(
         oldest_open.set(max(ages, default=0.0))
 
     return measure
+
+
+def tell_risk(most_at_once: int) -> Callable[[Risk], None]:
+    """All disciplines are told, also those with nothing to tell."""
+
+    def tell(risk: Risk) -> None:
+        seconds = dict.fromkeys(Discipline, 0.0)
+        single = dict.fromkeys(Discipline, 0)
+        for id, one in risk.outlook.responsibilities.items():
+            seconds[one.discipline] += risk.gap_time(id).total_seconds()
+            single[one.discipline] += risk.strengths[id].single is not None
+        for discipline in Discipline:
+            COVERAGE_GAP_SECONDS.labels(discipline.value).set(seconds[discipline])
+            SINGLE_POINTS_OF_FAILURE.labels(discipline.value).set(single[discipline])
+        acting = acting_first(risk.outlook)
+        MEMBERS_OVERLOADED.set(sum(len(ids) > most_at_once for ids in acting.values()))
+
+    return tell
 
 
 def measure_reasons(kept: Sequence[Reasons]) -> Callable[[], Awaitable[None]]:

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import httpx
 
-from services.scheduler.coverage.domain import Team
 from services.scheduler.coverage.outlook import Outlook, look_ahead
-from services.scheduler.coverage.person import Person, Stretch
-from services.scheduler.responsibilities.domain import Responsibility
-from shared.events.disciplines import Discipline
-from shared.ids import new_id
-from shared.mongo import Document
 from tests.bench.figures import Figure, at_most, percentile
-from tests.bench.large_agency import LEAD, MEMBERS, assign_everything, fill, lead_token, settled
+from tests.bench.large_agency import (
+    MEMBERS,
+    NOON,
+    a_stretch,
+    absences,
+    assign_everything,
+    change_something,
+    fill,
+    large_outlook,
+    large_team,
+    lead_token,
+    settled,
+)
 from tests.bench.world import World
 
 __all__ = ["coverage_and_what_if"]
 
 _ROUNDS = 5
 _REQUESTS = 40
-_ABSENCES = 600
-_DAYS = 90
-_HOURS = (1, 4, 8, 24, 72, 240)
-_NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+_AHEAD = timedelta(days=90)
 
 
 async def coverage_and_what_if(world: World) -> list[Figure]:
@@ -49,7 +51,7 @@ async def coverage_and_what_if(world: World) -> list[Figure]:
 
 
 def _engine() -> list[Figure]:
-    outlook = _outlook(1)
+    outlook = large_outlook(1, _AHEAD)
     return [
         Figure("coverage_full_ms", "ms", _full(1), at_most(300), about="200 members, 90 days"),
         Figure("coverage_full_4x_ms", "ms", _full(4), about="800 members"),
@@ -59,11 +61,11 @@ def _engine() -> list[Figure]:
 
 
 def _full(times: int) -> list[float]:
-    responsibilities, team = _agency(times)
+    responsibilities, team = large_team(times)
     took = []
     for _ in range(_ROUNDS):
         began = time.perf_counter()
-        look_ahead(responsibilities, team, _NOON, _NOON + timedelta(days=_DAYS))
+        look_ahead(responsibilities, team, NOON, NOON + _AHEAD)
         took.append(_milliseconds(began))
     return took
 
@@ -74,7 +76,7 @@ def _changes(outlook: Outlook) -> list[float]:
     for _ in range(_ROUNDS):
         took = []
         for person in outlook.team.people.values():
-            away = _stretch(chance)
+            away = a_stretch(chance)
             began = time.perf_counter()
             outlook.with_person(person.also_away([away]))
             took.append(_milliseconds(began))
@@ -82,44 +84,12 @@ def _changes(outlook: Outlook) -> list[float]:
     return rounds
 
 
-def _outlook(times: int) -> Outlook:
-    responsibilities, team = _agency(times)
-    return look_ahead(responsibilities, team, _NOON, _NOON + timedelta(days=_DAYS))
-
-
-def _agency(times: int) -> tuple[list[Responsibility], Team]:
-    """Eight responsibilities a client, each with two deputies; two leads a client."""
-    chance = random.Random(1)
-    members = [f"m{number}" for number in range(MEMBERS * times)]
-    away: dict[str, list[Stretch]] = {member: [] for member in members}
-    for _ in range(_ABSENCES * times):
-        away[chance.choice(members)].append(_stretch(chance))
-    able = dict.fromkeys(Discipline)
-    people = {id: Person(id, True, None, able, tuple(found)) for id, found in away.items()}
-    disciplines = list(Discipline)
-    responsibilities = []
-    for number in range(2_000 * times):
-        owner, *deputies = chance.sample(members, 3)
-        page = f"p{number}" if number % 8 else None
-        kind = disciplines[number % len(disciplines)]
-        responsibilities.append(
-            Responsibility(f"c{number // 8}", page, kind, owner, tuple(deputies))
-        )
-    leads = {f"c{number}": tuple(chance.sample(members, 2)) for number in range(250 * times)}
-    return responsibilities, Team(people, leads)
-
-
-def _stretch(chance: random.Random) -> Stretch:
-    start = _NOON + timedelta(hours=chance.randrange(_DAYS * 24))
-    return Stretch(start, start + timedelta(hours=chance.choice(_HOURS)))
-
-
 # Over HTTP
 
 
 async def _what_if(world: World) -> list[Figure]:
     await fill(world)
-    await world.database("scheduler")["absences"].insert_many(list(_absences()))
+    await world.database("scheduler")["absences"].insert_many(list(absences()))
     headers = {"Authorization": f"Bearer {lead_token()}"}
     base = f"{world.services.url}/scheduler"
     async with httpx.AsyncClient(base_url=base, timeout=60, headers=headers) as http:
@@ -143,8 +113,8 @@ async def _asked(
     took = []
     for _ in range(_REQUESTS):
         if changing:
-            await _change_something(http)
-        first = _NOON.date() + timedelta(days=7 + chance.randrange(60))
+            await change_something(http)
+        first = NOON.date() + timedelta(days=7 + chance.randrange(60))
         member, last = f"m{chance.randrange(MEMBERS):03}", first + timedelta(days=4)
         query = {"member": member, "starts_at": str(first), "ends_at": str(last)}
         form = {"member_id": member, "starts_day": str(first), "ends_day": str(last)}
@@ -156,37 +126,6 @@ async def _asked(
         took.append(_milliseconds(began))
         answer.raise_for_status()
     return percentile(took, 0.95)
-
-
-async def _change_something(http: httpx.AsyncClient) -> None:
-    """A lead's time zone, as it was: the next epoch, and nothing to hand over."""
-    path = f"/api/v1/members/{LEAD.member_id}"
-    member = (await http.get(path)).json()
-    body = {"time_zone": member["time_zone"]}
-    headers = {"If-Match": f'"{member["version"]}"'}
-    (await http.patch(path, json=body, headers=headers)).raise_for_status()
-
-
-def _absences() -> Any:
-    chance = random.Random(3)
-    for _ in range(_ABSENCES):
-        away = _stretch(chance)
-        yield _absence(f"m{chance.randrange(MEMBERS):03}", away)
-
-
-def _absence(member_id: str, away: Stretch) -> Document:
-    return {
-        "_id": new_id(),
-        "member_id": member_id,
-        "starts_at": away.starts_at,
-        "ends_at": away.ends_at,
-        "reported_by": LEAD.member_id,
-        "reported_at": _NOON,
-        "cancelled": False,
-        "started": False,
-        "ended": False,
-        "version": 1,
-    }
 
 
 def _milliseconds(began: float) -> float:

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
+from services.scheduler.coverage.domain import Team
+from services.scheduler.coverage.outlook import Outlook, look_ahead
+from services.scheduler.coverage.person import Person, Stretch
+from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Identity, Role, Scope, Tokens
 from shared.events.disciplines import Discipline
 from shared.handover.rows import MOVER_SLOT
+from shared.ids import new_id
 from shared.mongo import Document
 from tests.bench.world import World
 from tests.support.engines import AUTH_SECRET
 from tests.support.waiting import eventually
 
-__all__ = ["LEAD", "MEMBERS", "assign_everything", "fill", "lead_token", "settled"]
+__all__ = [
+    "LEAD",
+    "MEMBERS",
+    "NOON",
+    "a_stretch",
+    "absences",
+    "assign_everything",
+    "change_something",
+    "fill",
+    "large_outlook",
+    "large_team",
+    "lead_token",
+    "settled",
+]
 
 MEMBERS = 200
 LEAD = Identity("m000", "Lena", Role.LEAD, Scope(None))
 _CLIENTS = 250
 _PAGES = 7  # of each; with the clients themselves 2,000 rows
 _PLACES = _CLIENTS * (_PAGES + 1)
+
+_ABSENCES = 600
+_DAYS = 90
+_HOURS = (1, 4, 8, 24, 72, 240)
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def lead_token() -> str:
@@ -130,3 +154,71 @@ def _assignments() -> Iterator[dict[str, Any]]:
                 # Every fourth client has nobody who could stand in.
                 "deputies": people[1:] if number % 4 else [],
             }
+
+
+async def change_something(http: httpx.AsyncClient) -> None:
+    """A lead's time zone, as it was: the next epoch, and nothing to hand over."""
+    path = f"/api/v1/members/{LEAD.member_id}"
+    member = (await http.get(path)).json()
+    body = {"time_zone": member["time_zone"]}
+    headers = {"If-Match": f'"{member["version"]}"'}
+    (await http.patch(path, json=body, headers=headers)).raise_for_status()
+
+
+def absences() -> Iterator[Document]:
+    """600, for `fill`'s members."""
+    chance = random.Random(3)
+    for _ in range(_ABSENCES):
+        away = a_stretch(chance)
+        yield _absence(f"m{chance.randrange(MEMBERS):03}", away)
+
+
+def _absence(member_id: str, away: Stretch) -> Document:
+    return {
+        "_id": new_id(),
+        "member_id": member_id,
+        "starts_at": away.starts_at,
+        "ends_at": away.ends_at,
+        "reported_by": LEAD.member_id,
+        "reported_at": NOON,
+        "cancelled": False,
+        "started": False,
+        "ended": False,
+        "version": 1,
+    }
+
+
+# The same, without a database
+
+
+def large_outlook(times: int, ahead: timedelta) -> Outlook:
+    """`times` as many of everything."""
+    responsibilities, team = large_team(times)
+    return look_ahead(responsibilities, team, NOON, NOON + ahead)
+
+
+def large_team(times: int) -> tuple[list[Responsibility], Team]:
+    """Eight responsibilities a client, each with two deputies; two leads a client."""
+    chance = random.Random(1)
+    members = [f"m{number}" for number in range(MEMBERS * times)]
+    away: dict[str, list[Stretch]] = {member: [] for member in members}
+    for _ in range(_ABSENCES * times):
+        away[chance.choice(members)].append(a_stretch(chance))
+    able = dict.fromkeys(Discipline)
+    people = {id: Person(id, True, None, able, tuple(found)) for id, found in away.items()}
+    disciplines = list(Discipline)
+    responsibilities = []
+    for number in range(2_000 * times):
+        owner, *deputies = chance.sample(members, 3)
+        page = f"p{number}" if number % 8 else None
+        kind = disciplines[number % len(disciplines)]
+        responsibilities.append(
+            Responsibility(f"c{number // 8}", page, kind, owner, tuple(deputies))
+        )
+    leads = {f"c{number}": tuple(chance.sample(members, 2)) for number in range(250 * times)}
+    return responsibilities, Team(people, leads)
+
+
+def a_stretch(chance: random.Random) -> Stretch:
+    start = NOON + timedelta(hours=chance.randrange(_DAYS * 24))
+    return Stretch(start, start + timedelta(hours=chance.choice(_HOURS)))

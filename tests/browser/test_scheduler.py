@@ -295,6 +295,65 @@ async def test_leave_is_asked_for_with_what_it_would_do_and_decided_on(open_as: 
     await expect(lena.get_by_role("heading", name="Coverage")).to_be_attached()
 
 
+async def _mira_alone(agency: Agency, discipline: str) -> None:
+    """Nobody stands in for her there, but Tom could."""
+    for name in ("Mira", "Tom"):
+        await agency.qualify(name, discipline)
+    await agency.make_responsible(discipline, None, "Mira", ())
+
+
+async def test_risk_is_seen_supposed_and_mended_by_keyboard(world: World, open_as: Open) -> None:
+    await _mira_alone(world.agency, "content_planning")
+    lena = await open_as("Lena", "/risk")
+    alone = re.compile("Content planning, R.*: bus factor 1, only Mira Muster could act")
+    cell = lena.locator("#heat").get_by_role("link", name=alone).first
+    await cell.focus()
+    await lena.keyboard.press("ArrowDown")
+    await expect(cell).not_to_be_focused()
+    assert await lena.evaluate("document.activeElement.closest('#heat td') !== null")
+    assert await serious_findings(lena) == []
+
+    await lena.get_by_role("link", name="Load").press("Enter")
+    await lena.get_by_label("Mira Muster would be away").press("Space")
+    await lena.get_by_role("button", name="Show").press("Enter")
+    await expect(lena.get_by_role("heading", name="If Mira Muster was away")).to_be_visible()
+    await expect(lena.locator(".risk-list", has_text="Content planning")).to_be_visible()
+    assert "away=" in lena.url, "it can be looked at again, and shown to others"
+    assert await serious_findings(lena) == []
+
+    await lena.goto(re.sub("/risk.*", "/risk/people", lena.url))
+    place = lena.locator(".risk-list li", has_text="Content planning")
+    await expect(place.get_by_text("Nobody else could act.")).to_be_visible()
+    await expect(lena.get_by_role("heading", name="If Mira Muster is away")).to_be_visible()
+    assert await serious_findings(lena) == []
+    await place.get_by_role("button", name="Make Tom Muster deputy: Content planning").press(
+        "Enter"
+    )
+    await expect(lena.get_by_text("Tom Muster is deputy: Content planning")).to_be_visible()
+    await expect(place).to_have_count(0)
+    await lena.locator("[data-toast]").get_by_role("button", name="Undo").press("Enter")
+    await expect(place).to_be_visible()
+
+    german = await open_as("Lena", "/risk/people", language="de")
+    await expect(german.get_by_role("heading", name="Fehlt Mira Muster")).to_be_visible()
+    await expect(
+        german.get_by_role("button", name="als Vertretung eintragen").first
+    ).to_be_visible()
+    assert await serious_findings(german) == []
+
+
+async def test_risk_can_be_supposed_without_scripts(world: World, open_as: Open) -> None:
+    await _mira_alone(world.agency, "editorial_plan")
+    lena = await open_as("Lena", "/risk/load", scripts=False)
+    await lena.get_by_label("Mira Muster would be away").check()
+    await lena.get_by_role("button", name="Show").click()
+    await expect(lena.get_by_role("heading", name="If Mira Muster was away")).to_be_visible()
+    place = lena.locator(".risk-list li", has_text="Editorial plan")
+    await place.get_by_role("button", name="Make Tom Muster deputy").click()
+    await expect(lena.get_by_role("heading", name="If Mira Muster was away")).to_be_visible()
+    await expect(place).to_have_count(0)
+
+
 async def test_why_is_for_the_member_and_the_leads(open_as: Open) -> None:
     mira = await open_as("Mira", "/absences/new")
     await mira.get_by_label("From: day").fill("2032-04-01")
@@ -478,6 +537,10 @@ async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> N
         "/responsibilities?select=true",
         "/skills",
         "/skills/proposals",
+        "/risk",
+        "/risk/people",
+        "/risk/gaps",
+        f"/risk/load?away={member}",
         "/responsibilities/import",
         f"/responsibilities/place?client={world.agency.client}&discipline=design",
         f"/responsibilities/clients/{world.agency.client}",

@@ -119,8 +119,13 @@ async def _shows_the_whole_agency(system: Caller) -> None:
     names = {one["id"]: one["name"] for one in members}
     holder = {one["author_name"]: names[one["holder"]] for one in conversations}
     assert holder["Tina Kolbe"] == "Jana Hoffmann"
-    [leave] = await system.all("/scheduler/api/v1/absences")
-    assert (names[leave["member_id"]], leave["state"]) == ("Paul Krüger", "planned")
+    leaves = await system.all("/scheduler/api/v1/absences")
+    planned = {names[one["member_id"]] for one in leaves if one["state"] == "planned"}
+    assert (len(leaves), planned) == (2, {"Paul Krüger", "Jana Hoffmann"})
+    [gap] = await system.all("/scheduler/api/v1/risk/gaps")
+    assert gap["discipline"] == "copywriting", "while Jana is on leave"
+    risk = await system.get("/scheduler/api/v1/risk")
+    assert risk["single_points_of_failure"] >= 1
 
 
 async def _felix_asks_for_leave(api: Api) -> None:

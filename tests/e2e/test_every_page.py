@@ -179,6 +179,7 @@ def _paths(ids: dict[str, str]) -> Iterator[str]:
             yield path
     yield from _MORE
     yield f"/scheduler/responsibilities/place?client={ids['client_id']}&discipline=reporting"
+    yield f"/scheduler/risk/load?away={ids['member_id']}"
     yield _link_in_a_brief(ids["notification_id"])
 
 

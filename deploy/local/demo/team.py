@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.local.demo.agency.clients import LEADS, Responsibility, responsibilities
-from deploy.local.demo.agency.people import FELIX, FIRST, MEMBERS, PAUL, Member, Skill
+from deploy.local.demo.agency.people import FELIX, FIRST, JANA, MEMBERS, PAUL, Member, Skill
 from deploy.local.demo.agency.plan import BERLIN
 from deploy.local.demo.api import Caller
 from deploy.local.demo.stage import Stage, calm, patiently
@@ -164,16 +164,21 @@ async def let_expire(stage: Stage) -> str:
 
 async def fill_leave(stage: Stage) -> str:
     """Next week, Paul is on leave from Wednesday to Friday. Felix, who would stand in for him, asks
-    for the whole week: nobody has decided on that yet."""
+    for the whole week: nobody has decided on that yet. In five weeks, Jana is on leave, and one of
+    her places has nobody who could stand in: that is the gap ahead."""
     today = stage.now.astimezone(BERLIN).date()
     monday = today + timedelta(days=7 - today.weekday())
     lead = stage.as_(FIRST)
-    paul = await _ask_for_leave(stage, PAUL, monday + timedelta(days=2))
-    if paul is not None:
-        path = f"{_LEAVE}/{paul['id']}/approve"
-        await lead.command(path, paul["version"], {"reason": "Felix Roth vertritt ihn."})
+    for key, first, reason in (
+        (PAUL, monday + timedelta(days=2), "Felix Roth vertritt ihn."),
+        (JANA, monday + timedelta(weeks=4), "Wer Auental übernimmt, klären wir noch."),
+    ):
+        asked = await _ask_for_leave(stage, key, first)
+        if asked is not None:
+            path = f"{_LEAVE}/{asked['id']}/approve"
+            await lead.command(path, asked["version"], {"reason": reason})
     await _ask_for_leave(stage, FELIX, monday)
-    return "1 leave is planned, 1 is asked for"
+    return "2 leaves are planned, 1 is asked for"
 
 
 async def _ask_for_leave(stage: Stage, key: str, first: date) -> Any | None:

@@ -16,7 +16,16 @@ from services.scheduler.coverage.person import Demand, Person, Span, WhyNot
 from services.scheduler.responsibilities.domain import Responsibility
 from shared.events.scheduler import ActsAs
 
-__all__ = ["Acting", "PassedOver", "Segment", "Team", "acting_at", "timeline"]
+__all__ = [
+    "Acting",
+    "PassedOver",
+    "Segment",
+    "Team",
+    "acting_at",
+    "in_line",
+    "spans_of",
+    "timeline",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ def acting_at(responsibility: Responsibility, now: datetime, team: Team) -> Acti
     """Who acts at `now`, and why nobody before them does."""
     passed: list[PassedOver] = []
     demand = team.demand(responsibility)
-    for member_id, acts_as in _candidates(responsibility, team):
+    for member_id, acts_as in in_line(responsibility, team):
         why = _why_not(demand, member_id, now, team)
         if why is None:
             return Acting(member_id, acts_as, tuple(passed))
@@ -91,11 +100,11 @@ def timeline(
     decided: list[Segment] = []
     demand = team.demand(responsibility)
     left: list[_Undecided] = [(start, end, ())]
-    for member_id, acts_as in _candidates(responsibility, team):
+    for member_id, acts_as in in_line(responsibility, team):
         # Most owners are there most of the time, so few others are ever looked at.
         undecided, left = left, []
         for since, until, passed in undecided:
-            for span in _spans(demand, member_id, since, until, team):
+            for span in spans_of(demand, member_id, since, until, team):
                 if span.why is None:
                     acting = Acting(member_id, acts_as, passed)
                     decided.append(Segment(span.starts_at, span.ends_at, acting))
@@ -122,7 +131,7 @@ def _merged(segments: list[Segment]) -> tuple[Segment, ...]:
     return tuple(merged)
 
 
-def _candidates(responsibility: Responsibility, team: Team) -> Iterator[tuple[str, ActsAs]]:
+def in_line(responsibility: Responsibility, team: Team) -> Iterator[tuple[str, ActsAs]]:
     """Everybody who may act, in order, each once."""
     yield responsibility.owner, ActsAs.OWNER
     for deputy in responsibility.deputies:
@@ -137,9 +146,10 @@ def _why_not(demand: Demand, member_id: str, now: datetime, team: Team) -> WhyNo
     return WhyNot.INACTIVE if person is None else person.why_not(demand, now)
 
 
-def _spans(
+def spans_of(
     demand: Demand, member_id: str, start: datetime, end: datetime, team: Team
 ) -> Iterable[Span]:
+    """What keeps a member from acting where this is demanded, over time, without holes."""
     person = team.people.get(member_id)
     if person is None:
         return (Span(start, end, WhyNot.INACTIVE),)

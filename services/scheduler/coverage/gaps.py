@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from services.scheduler.responsibilities.domain import Responsibility
 from shared.auth import Scope
 from shared.events.scheduler import ActsAs
 
-__all__ = ["Gap", "Missing", "Remedy", "read_gaps"]
+__all__ = ["Gap", "Missing", "Remedy", "missing", "read_gaps"]
 
 _HORIZON = timedelta(days=60)
 
@@ -70,7 +70,7 @@ async def read_gaps(
                 Gap(
                     place=places.place(one.id, one.client_id),
                     until=until,
-                    missing=tuple(_missing(each, one, team, faces) for each in passed),
+                    missing=tuple(missing(each, one, team, faces) for each in passed),
                     remedy=await _remedy(desk, scope, one.id, now),
                     version=one.version,
                 )
@@ -89,9 +89,10 @@ def _until(
     return next(again, None), first.acting.reason
 
 
-def _missing(
-    passed: PassedOver, one: Responsibility, team: Team, faces: dict[str, Face]
+def missing(
+    passed: PassedOver, one: Responsibility, team: Team, faces: Mapping[str, Face]
 ) -> Missing:
+    """Somebody who was passed over, in words; `faces` must have them."""
     expired = passed.why is WhyNot.EXPIRED
     person = team.people[passed.member_id]
     return Missing(

@@ -23,14 +23,22 @@ router = APIRouter(prefix="/handovers", include_in_schema=False)
 
 _ITEMS = 200
 Cursor = Annotated[str | None, Query(max_length=100)]
+Absent = Annotated[str | None, Query(max_length=100)]
+"""Whose absence it was; empty: anybody's."""
 
 
 @router.get("")
 async def list_handovers(
-    screen: TheScreen, who: Reader, paging: Paging, state: HandoverState | None = None
+    screen: TheScreen,
+    who: Reader,
+    paging: Paging,
+    state: HandoverState | None = None,
+    member: Absent = None,
 ) -> Response:
-    shown = await _list(screen, who, state, paging.cursor, paging.limit)
-    return screen.page("handovers.html", cursor=paging.cursor, **shown)
+    shown = await _list(screen, who, state, member or None, paging.cursor, paging.limit)
+    # Receipts last, so they are also of those who have left.
+    members = [(one.id, one.name) for one in await screen.desk.members.all(who.scope)]
+    return screen.page("handovers.html", cursor=paging.cursor, members=members, **shown)
 
 
 @router.get("/live", response_class=EventSourceResponse)
@@ -40,11 +48,12 @@ async def follow_handovers(
     who: Reader,
     paging: Paging,
     state: HandoverState | None = None,
+    member: Absent = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """The first page of the list."""
 
     async def render() -> list[Part]:
-        shown = await _list(screen, who, state, None, paging.limit)
+        shown = await _list(screen, who, state, member or None, None, paging.limit)
         return [Part("handovers", screen.part("handovers_list.html", **shown))]
 
     async for event in live(request, ["handovers"], render):
@@ -92,11 +101,18 @@ async def follow_receipt(
 
 
 async def _list(
-    screen: Screen, who: Identity, state: HandoverState | None, cursor: str | None, limit: int
+    screen: Screen,
+    who: Identity,
+    state: HandoverState | None,
+    member_id: str | None,
+    cursor: str | None,
+    limit: int,
 ) -> dict[str, Any]:
-    found, following = await screen.desk.handovers.page(who.scope, cursor, limit, state=state)
+    found, following = await screen.desk.handovers.page(
+        who.scope, cursor, limit, state=state, member_id=member_id
+    )
     rows = await rows_of(screen.desk, who.scope, found)
-    return {"rows": rows, "state": state, "next_cursor": following}
+    return {"rows": rows, "state": state, "member": member_id, "next_cursor": following}
 
 
 async def _receipt(

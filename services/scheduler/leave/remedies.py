@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from services.scheduler.coverage.domain import Team
@@ -12,29 +12,39 @@ from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates
 from services.scheduler.leave.whatif import Gap
 from services.scheduler.qualifications.training import Proposal, proposals
+from services.scheduler.responsibilities.domain import Responsibility
 from shared.events.disciplines import Discipline
 
-__all__ = ["deputies_for", "trainings_for"]
+__all__ = ["by_owning_least", "deputies_for", "to_put_in", "trainings_for"]
 
 
 def deputies_for(
     snapshot: Snapshot, member_id: str, leave: Sequence[Dates], gaps: Iterable[Gap]
 ) -> dict[Gap, str]:
-    """Whom to put in: somebody who could act through all of the gap, and of those who own least."""
-    owned = Counter(one.owner for one in snapshot.responsibilities.values())
-    team = _without(snapshot, member_id, leave)
+    """Whom to put in for each gap, see `to_put_in`."""
+    return to_put_in(snapshot.responsibilities, _without(snapshot, member_id, leave), gaps)
+
+
+def to_put_in(
+    responsibilities: Mapping[str, Responsibility], team: Team, gaps: Iterable[Gap]
+) -> dict[Gap, str]:
+    """Somebody who could act through all of the gap, and of those who own least."""
+    people = by_owning_least(responsibilities.values(), team)
     found: dict[Gap, str] = {}
     for gap in gaps:
-        responsibility = snapshot.responsibilities[gap.responsibility_id]
+        responsibility = responsibilities[gap.responsibility_id]
         demand = team.demand(responsibility)
-        able = [
-            person.member_id
-            for person in team.people.values()
-            if person.member_id not in responsibility.people and _acts(person, demand, gap)
-        ]
-        if able:
-            found[gap] = min(able, key=lambda id: (owned[id], id))
+        for person in people:
+            if person.member_id not in responsibility.people and _acts(person, demand, gap):
+                found[gap] = person.member_id
+                break
     return found
+
+
+def by_owning_least(responsibilities: Iterable[Responsibility], team: Team) -> list[Person]:
+    """Everybody; of two who own as much, always the same comes first."""
+    owned = Counter(one.owner for one in responsibilities)
+    return sorted(team.people.values(), key=lambda one: (owned[one.member_id], one.member_id))
 
 
 def trainings_for(

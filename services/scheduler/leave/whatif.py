@@ -6,16 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise, product
+from itertools import product
 
-from services.scheduler.coverage.domain import Acting, PassedOver, Segment
+from services.scheduler.coverage.comparison import (
+    Difference,
+    Load,
+    counted,
+    differences,
+    turns,
+)
+from services.scheduler.coverage.domain import PassedOver
 from services.scheduler.coverage.outlook import Outlook
 from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates, whole
 from services.scheduler.workingtime.calendar import WorkCalendar
 
-__all__ = ["SHIFT", "Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
+__all__ = ["SHIFT", "Better", "Gap", "WhatIf", "gaps_of", "what_if"]
 
 SHIFT = 28
 """Days by which other dates are tried, earlier and later."""
@@ -36,18 +43,6 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Overload:
-    """The first stretch in which somebody would act for the most responsibilities at once of all
-    in which the leave makes it more than they should: `count`, `before` without the leave."""
-
-    member_id: str
-    starts_at: datetime
-    ends_at: datetime
-    count: int
-    before: int
-
-
-@dataclass(frozen=True, slots=True)
 class Better:
     """As long a leave at another time. `gap_time`: what of it would still be without anybody,
     summed over responsibilities."""
@@ -62,12 +57,13 @@ class Better:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """`stand_ins`: the ids of the responsibilities that each colleague would act for instead, and
-    `standing_in` when, which may overlap. `better`: the nearest dates at which least would be
-    uncovered, if that is less."""
+    """`overloads`: for each colleague who would have more than they should, the first stretch with
+    the most. `stand_ins`: the ids of the responsibilities that each colleague would act for
+    instead, and `standing_in` when, which may overlap. `better`: the nearest dates at which least
+    would be uncovered, if that is less."""
 
     gaps: tuple[Gap, ...]
-    overloads: tuple[Overload, ...]
+    overloads: tuple[Load, ...]
     stand_ins: Mapping[str, tuple[str, ...]]
     standing_in: Mapping[str, tuple[Dates, ...]]
     better: Better | None
@@ -80,7 +76,7 @@ class WhatIf:
 
 def gaps_of(snapshot: Snapshot, member_id: str, leave: Sequence[Dates]) -> tuple[Gap, ...]:
     """What nobody would act for only because of the leave: its times, in order."""
-    return tuple(_gaps(_differences(*_with_and_without(snapshot, member_id, leave))))
+    return tuple(_gaps(differences(*_with_and_without(snapshot, member_id, leave))))
 
 
 def what_if(
@@ -96,14 +92,14 @@ def what_if(
     """`most`: responsibilities that one person should act for at once. `calendar`: the member's, by
     which other dates are chosen; but not while they are away or have `taken` it."""
     present, absent = _with_and_without(snapshot, member_id, leave)
-    differences = list(_differences(present, absent))
-    gaps = tuple(_gaps(differences))
-    stand_ins = _stand_ins(differences)
+    changed = list(differences(present, absent))
+    gaps = tuple(_gaps(changed))
+    stand_ins = _stand_ins(changed)
     return WhatIf(
         gaps=gaps,
         overloads=tuple(_overloads(snapshot, present, absent, stand_ins, most)),
         stand_ins=stand_ins,
-        standing_in=_standing_in(differences),
+        standing_in=_standing_in(changed),
         better=_better(snapshot, member_id, leave, calendar, now, taken) if gaps else None,
     )
 
@@ -118,42 +114,23 @@ def _with_and_without(
     return present, present.with_person(person.also_away(one.stretch for one in leave))
 
 
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """A stretch in which somebody else would act, or nobody."""
-
-    responsibility_id: str
-    starts_at: datetime
-    ends_at: datetime
-    acting: Acting
-
-
-def _differences(present: Outlook, absent: Outlook) -> Iterator[_Difference]:
-    for id, segments in absent.timelines.items():
-        for after, before in product(segments, present.timelines[id]):
-            start = max(after.starts_at, before.starts_at)
-            end = min(after.ends_at, before.ends_at)
-            if start < end and after.acting.member != before.acting.member:
-                yield _Difference(id, start, end, after.acting)
-
-
-def _gaps(differences: Iterable[_Difference]) -> Iterator[Gap]:
-    for one in differences:
+def _gaps(changed: Iterable[Difference]) -> Iterator[Gap]:
+    for one in changed:
         if one.acting.member is None:
             yield Gap(one.responsibility_id, one.starts_at, one.ends_at, one.acting.reason)
 
 
-def _stand_ins(differences: Iterable[_Difference]) -> dict[str, tuple[str, ...]]:
+def _stand_ins(changed: Iterable[Difference]) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = defaultdict(dict)
-    for one in differences:
+    for one in changed:
         if one.acting.member is not None:
             found[one.acting.member][one.responsibility_id] = None
     return {member: tuple(ids) for member, ids in found.items()}
 
 
-def _standing_in(differences: Iterable[_Difference]) -> dict[str, tuple[Dates, ...]]:
+def _standing_in(changed: Iterable[Difference]) -> dict[str, tuple[Dates, ...]]:
     found: dict[str, dict[Dates, None]] = defaultdict(dict)
-    for one in differences:
+    for one in changed:
         if one.acting.member is not None:
             found[one.acting.member][Dates(one.starts_at, one.ends_at)] = None
     return {member: tuple(times) for member, times in found.items()}
@@ -164,41 +141,19 @@ def _standing_in(differences: Iterable[_Difference]) -> dict[str, tuple[Dates, .
 
 def _overloads(
     snapshot: Snapshot, present: Outlook, absent: Outlook, colleagues: Iterable[str], most: int
-) -> Iterator[Overload]:
+) -> Iterator[Load]:
+    at_first, then = turns(present), turns(absent)
     for colleague in sorted(colleagues):
         # What the leave does not concern is the same with and without it.
         others = set(snapshot.concerning[colleague]) - present.timelines.keys()
         apart = snapshot.outlook(sorted(others), present.start, present.end)
-        same = list(_turns(apart, colleague))
-        before, after = ([*same, *_turns(each, colleague)] for each in (present, absent))
+        same = turns(apart).get(colleague, [])
+        before, after = ([*same, *each.get(colleague, [])] for each in (at_first, then))
         too_much = [
-            one for one in _counted(colleague, before, after) if one.count > max(most, one.before)
+            one for one in counted(colleague, before, after) if one.count > max(most, one.before)
         ]
         if too_much:
             yield max(too_much, key=lambda one: one.count)
-
-
-def _turns(outlook: Outlook, member_id: str) -> Iterator[Segment]:
-    for segments in outlook.timelines.values():
-        for segment in segments:
-            if segment.acting.member == member_id:
-                yield segment
-
-
-def _counted(
-    member_id: str, before: Iterable[Segment], after: Iterable[Segment]
-) -> Iterator[Overload]:
-    """How many segments overlap, from one change to the next."""
-    steps: dict[datetime, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for segments, less, more in ((before, 1, 0), (after, 0, 1)):
-        for one in segments:
-            for at, sign in ((one.starts_at, 1), (one.ends_at, -1)):
-                was, becomes = steps[at]
-                steps[at] = (was + sign * less, becomes + sign * more)
-    was = becomes = 0
-    for at, until in pairwise(sorted(steps)):
-        was, becomes = was + steps[at][0], becomes + steps[at][1]
-        yield Overload(member_id, at, until, becomes, was)
 
 
 # Other dates

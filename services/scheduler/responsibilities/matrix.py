@@ -17,7 +17,7 @@ from services.scheduler.responsibilities.domain import Responsibility, responsib
 from shared.events.disciplines import Discipline
 from shared.events.planner import Platform
 
-__all__ = ["Cell", "Holder", "Kind", "Knowledge", "Line", "Trouble", "lines"]
+__all__ = ["Cell", "Holder", "Kind", "Knowledge", "Line", "Trouble", "kind_of", "lines"]
 
 _BOTH = 2  # people who could act: with fewer, the next illness is a gap
 
@@ -116,6 +116,22 @@ class Line:
         return self.page.platform if self.page else None
 
 
+def kind_of(
+    own: Responsibility | None,
+    of_client: Responsibility | None,
+    discipline: Discipline,
+    *,
+    of_page: bool,
+) -> Kind:
+    """Where the people of a place come from: a client's own, or, `of_page`, a page's."""
+    if of_page and (own is None or own.follows) and of_client is not None:
+        return Kind.CLIENT
+    if own is not None:
+        return Kind.OWN
+    # What belongs to pages needs somebody there, all other work somebody for the client.
+    return Kind.LACKING if discipline.per_page is of_page else Kind.FREE
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """What the cells are made of; `uncovered` are responsibilities for which nobody acts now."""
@@ -139,13 +155,8 @@ class Knowledge:
         id = responsibility_id(client.id, page.id if page else None, discipline)
         own = self.responsibilities.get(id)
         of_client = self.responsibilities.get(responsibility_id(client.id, None, discipline))
-        shown, kind = own, Kind.OWN
-        if page is not None and (own is None or own.follows) and of_client is not None:
-            shown, kind = of_client, Kind.CLIENT
-        elif own is None:
-            # What belongs to pages needs somebody there, all other work somebody for the client.
-            needed = discipline.per_page is (page is not None)
-            kind = Kind.LACKING if needed else Kind.FREE
+        kind = kind_of(own, of_client, discipline, of_page=page is not None)
+        shown = of_client if kind is Kind.CLIENT else own
         return Cell(
             responsibility_id=id,
             client_id=client.id,
