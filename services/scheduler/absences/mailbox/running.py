@@ -29,7 +29,7 @@ class Mailroom:
 
 def run_mailbox(service: Service, desk: Desk, ui: Ui, settings: MailboxSettings) -> Mailroom:
     """Before the service starts."""
-    tokens = Tokens(service.settings.auth_secret.get_secret_value(), service.clock)
+    tokens = Tokens(service.settings.auth_secret.get_secret_value())
     replies = Replies(ui, tokens, service.settings.public_url)
 
     reader = Reader(
