@@ -29,7 +29,7 @@ def read(content: bytes, *, trusted: str | None = OURS) -> Mail:
     [
         (PASS,),
         (f"{OURS.upper()}; dmarc=pass header.from=Agency.Example",),
-        (f"{OURS} 1; spf=fail smtp.mailfrom=x@y.z; dmarc=pass (p=none) header.from=agency.example",),
+        (f"{OURS} 1; spf=fail; dmarc=pass (p=none) header.from=agency.example",),
         (f"{OURS}; dkim=pass header.d=agency.example", PASS),
         ("elsewhere.example; dmarc=fail header.from=agency.example", PASS),
     ],
