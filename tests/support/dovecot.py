@@ -51,6 +51,7 @@ ssl_cert = <{directory}/certificate.pem
 ssl_key = <{directory}/key.pem
 ssl_dh =
 auth_mechanisms = plain
+auth_failure_delay = 0
 passdb {{
   driver = static
   args = password={password}

@@ -27,13 +27,16 @@ from services.scheduler.absences.mailbox.imap import (
 )
 from services.scheduler.absences.mailbox.running import Mailroom
 from services.scheduler.absences.store import Window
+from services.scheduler.app import create_scheduler
 from services.scheduler.members.domain import Member
 from services.scheduler.settings import SchedulerSettings
 from shared.events.disciplines import Discipline
 from shared.events.scheduler import AbsenceReported, HandoverStarted
+from shared.service import Service
 from tests.integration.notifier.mail_server import Does, MailServer
 from tests.integration.scheduler.agency import Agency, As, TestClock
 from tests.support.dovecot import PASSWORD, Dovecot, Postbox, certificate
+from tests.support.waiting import eventually
 
 COPY = Discipline.COPYWRITING
 MAILBOX = "away@agency.example"
@@ -229,6 +232,36 @@ async def test_a_mail_is_taken_once_however_often_it_comes(
     assert len(await agency.told(AbsenceReported)) == 1
     assert len(await room.answers()) == 1
     assert room.postbox.count() == 0
+
+
+async def test_replicas_share_the_work_and_one_that_dies_is_replaced(
+    room: Room, jana: Member, settings: SchedulerSettings, clock: TestClock
+) -> None:
+    """As they run: leases, the pauses between looks, replies as they are queued."""
+    often = settings.model_copy(update={"imap_poll_seconds": 0.05})
+    replicas = [Service("scheduler", often) for _ in range(2)]
+    for replica in replicas:
+        create_scheduler(replica, often)
+        await replica.start()
+    try:
+        room.postbox.put(mail("krank bis 2100-01-01"))
+        await eventually(lambda: _has(room, jana, absences=1, answers=1))
+        leases = room.agency.service.mongo.collection("leases")
+        reading = await leases.find_one({"_id": "absence-mails"})
+        assert reading is not None
+        [dies] = [one for one in replicas if one.leases.holder == reading["holder"]]
+        await dies.stop()
+        replicas.remove(dies)
+        room.postbox.put(mail("krank bis 2100-02-01", id="<2@x>"))
+        await eventually(lambda: _has(room, jana, absences=1, answers=2))
+    finally:
+        for replica in replicas:
+            await replica.stop()
+
+
+async def _has(room: Room, member: Member, *, absences: int, answers: int) -> bool:
+    here = len(await room.absences(member)), len(room.server.taken)
+    return here == (absences, answers) and room.postbox.count() == 0
 
 
 async def test_two_replicas_that_read_the_same_mail_take_it_once(
