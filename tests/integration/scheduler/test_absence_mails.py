@@ -195,6 +195,14 @@ async def test_a_second_mail_changes_the_absence_and_comes_too_late_for_none(
     assert timedelta(minutes=59) < short.ends_at - short.starts_at <= timedelta(hours=1)
 
 
+async def test_who_would_be_ill_from_tomorrow_may_be_so_now(room: Room, jana: Member) -> None:
+    await room.take(mail("krank ab morgen bis Freitag"))
+    await room.take(mail("krank bis Donnerstag", id="<2@agency.example>"))
+    [absence] = await room.absences(jana)
+    assert absence.starts_at == NOW
+    assert absence.ends_at == datetime(2026, 11, 26, 23, tzinfo=UTC)
+
+
 async def test_since_when_may_lie_in_the_past(room: Room, jana: Member) -> None:
     await room.take(mail("krank seit gestern bis auf weiteres"))
     [absence] = await room.absences(jana)

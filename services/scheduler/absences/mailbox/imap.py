@@ -24,8 +24,6 @@ __all__ = ["MAILBOX_ERRORS", "ImapMailbox", "ImapServer", "Mailbox", "Security",
 MAILBOX_ERRORS = (OSError, imaplib.IMAP4.error, ImapToolsError)
 """The server is away, or refuses: to be tried again."""
 
-_AT_ONCE = 50
-
 
 class Security(StrEnum):
     TLS = "tls"
@@ -79,12 +77,11 @@ class ImapMailbox:
         self._validity = status["UIDVALIDITY"]
 
     def waiting(self) -> list[Waiting]:
-        """The oldest first; more than a few at once come the next time."""
+        """The oldest first."""
         self._box.client.noop()  # a server need not say by itself what is new
         uids = self._box.uids(AND(deleted=False), charset=None)
-        oldest = sorted(uids, key=int)[:_AT_ONCE]
-        folder = self._server.folder
-        return [Waiting(uid, f"{folder}/{self._validity}/{uid}") for uid in oldest]
+        place = f"{self._server.folder}/{self._validity}"
+        return [Waiting(uid, f"{place}/{uid}") for uid in sorted(uids, key=int)]
 
     def head(self, mail: Waiting) -> bytes | None:
         """Its first bytes; it stays unseen. None if somebody has taken it away meanwhile."""

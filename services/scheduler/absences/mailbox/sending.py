@@ -19,7 +19,7 @@ from shared.clock import Clock
 __all__ = ["Sending", "SmtpServer"]
 
 _GIVEN_UP_AFTER = 12
-"""Failures; with the pauses that is two days and a half."""
+"""Failures; with the pauses between them that is a day."""
 
 _FOR_GOOD = 500
 _PAUSE_MAX = timedelta(hours=8)

@@ -159,10 +159,8 @@ async def _begin(
         call = Report(starts, ends, None, Reason(Kind.SICK))
         absence, _ = await report_absence(tx, desk, who, member.id, call, now)
         return _Begun(absence, changed=False)
-    begin = before.starts_at
-    if starts is not None:
-        begin = min(begin, start_instant(starts, member.zone))
-    revision = Revision(begin, ends, None)
+    begin = now if starts is None else start_instant(starts, member.zone)
+    revision = Revision(min(begin, before.starts_at), ends, None)
     absence, _ = await change_absence(tx, desk, who, before.id, revision, before.version, now)
     return _Begun(absence, changed=True)
 

@@ -47,10 +47,11 @@ _ILL = (
 )
 _SICK = re.compile(rf"^\W*((?:{_BEFORE}\b\W*)*){_ILL}(?!\w)", re.IGNORECASE)
 _OVER = re.compile(
-    r"\b(?:nicht\s+(?:mehr|länger)|no\s+(?:longer|more)|not\s+any|anymore|any\s+more"
-    r"|(?:wieder|again)\s+(?:gesund|fit|da|well)|gesund|healthy|vorbei|better)\b|\?",
+    r"\b(?:nicht\s+(?:mehr|länger)|no\s+(?:longer|more)|not\s+any|anymore|any\s+more|vorbei"
+    r"|(?:bin|am|feel)\s+(?:(?:ich|jetzt|wieder|again|now)\s+)*(?:gesund|fit|healthy|better))\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(r"^[^,.;!]*\?")
 _TODAY = re.compile(r"\b(?:heute|today)\b", re.IGNORECASE)
 _SINCE = re.compile(r"^[\s:,]*(?P<word>seit|since|ab|from)\s+", re.IGNORECASE)
 _UNTIL = re.compile(
@@ -80,7 +81,7 @@ def read_line(line: str, now: datetime) -> SickCall | None:
     """None if it does not say that the sender is ill. `now` is the sender's local time."""
     line = _GREETING.sub("", _REPLY.sub("", line[:LONGEST_LINE]))
     found = _SICK.match(line)
-    if found is None or _OVER.search(line):
+    if found is None or _OVER.search(line) or _QUESTION.search(line):
         return None
     rest = line[found.end() :]
     starts: When | None = None
