@@ -31,6 +31,7 @@ async def stage(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a failure is made smaller for five minutes before it is told
 @settings(
     max_examples=HISTORIES,
     # The team is put back as it was before each.
