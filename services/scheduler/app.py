@@ -8,6 +8,8 @@ from fastapi import FastAPI
 
 from services.scheduler.absences import pages as absence_pages
 from services.scheduler.absences import routes as absences
+from services.scheduler.absences.mailbox import pages as mailbox_pages
+from services.scheduler.absences.mailbox.running import run_mailbox
 from services.scheduler.accounts import pages as account_pages
 from services.scheduler.accounts import routes as accounts
 from services.scheduler.background import run_in_background
@@ -57,6 +59,9 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
         public_holidays(settings.home, service.clock().year)
     declare_indexes(service)
     run_in_background(service, desk)
+    ui = Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock)
+    mailbox = settings.mailbox
+    mailroom = None if mailbox is None else run_mailbox(service, desk, ui, mailbox)
     app = create_app(
         service,
         routers=[
@@ -74,6 +79,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             board.router,
             handover_pages.router,
             absence_pages.router,
+            mailbox_pages.router,
             leave_pages.router,
             feed_pages.router,
             account_pages.router,
@@ -86,8 +92,9 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             risk_pages.router,
             session_router,
         ],
-        ui=Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock),
+        ui=ui,
     )
     app.state.desk = desk
+    app.state.mailroom = mailroom
     app.state.agency_name = settings.agency_name
     return app

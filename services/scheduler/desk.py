@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.keyring import KeyRing
+from services.scheduler.absences.mailbox.store import AbsenceMails
 from services.scheduler.absences.store import Absences
 from services.scheduler.accounts.store import Accounts
 from services.scheduler.coverage.clock import CoverageClock
@@ -42,6 +43,7 @@ class Desk:
     accounts: Accounts
     assignments: Assignments
     absences: Absences
+    mails: AbsenceMails
     leave: LeaveRequests
     feeds: Feeds
     coverage: CoverageStore
@@ -100,6 +102,7 @@ def open_desk(
         accounts=accounts,
         assignments=Assignments(mongo),
         absences=absences,
+        mails=AbsenceMails(mongo, keys),
         leave=LeaveRequests(mongo, keys),
         feeds=Feeds(mongo),
         coverage=CoverageStore(mongo),

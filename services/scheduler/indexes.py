@@ -23,6 +23,8 @@ def declare_indexes(service: Service) -> None:
     # Who is away now, and within a stretch of time.
     service.index("absences", [("member_id", 1), ("starts_at", 1)])
     service.index("absences", [("starts_at", 1), ("_id", 1)])
+    service.index("absence_mails", [("until", 1)], expireAfterSeconds=0)
+    service.index("absence_replies", [("retry_at", 1)])
     service.index("leave", [("member_id", 1), ("starts_at", 1)])
     service.index("leave", [("state", 1), ("ends_at", 1)])
     service.index("calendar_feeds", [("member_id", 1), ("whose", 1)], unique=True)

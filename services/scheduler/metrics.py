@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.scheduler.absences.reasons import Reasons
 from services.scheduler.coverage.store import CoverageStore
@@ -15,7 +15,14 @@ from shared.clock import Clock
 from shared.events.disciplines import Discipline
 from shared.observability import METRICS
 
-__all__ = ["HANDOVER_SECONDS", "measure_coverage", "measure_reasons", "tell_risk"]
+__all__ = [
+    "ABSENCE_MAILBOX_SILENT",
+    "ABSENCE_MAILS",
+    "HANDOVER_SECONDS",
+    "measure_coverage",
+    "measure_reasons",
+    "tell_risk",
+]
 
 COVERAGE_GAPS = Gauge(
     "understudy_coverage_gaps", "Responsibilities for which nobody present and qualified acts now"
@@ -55,6 +62,16 @@ REASONS_OUTDATED = Gauge(
 )
 REASONS_UNREADABLE = Gauge(
     "understudy_reasons_unreadable", "Reasons of absences whose key the scheduler does not have"
+)
+
+ABSENCE_MAILS = Counter(
+    "understudy_absence_mails_total",
+    "Mails to the mailbox for absences, by outcome",
+    ["outcome"],
+)
+ABSENCE_MAILBOX_SILENT = Gauge(
+    "understudy_absence_mailbox_silent_seconds",
+    "Since the mailbox for absences was last looked through; 0 if there is none",
 )
 
 

@@ -8,7 +8,9 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
@@ -16,11 +18,12 @@ from playwright.async_api import Browser, Locator, Page, expect
 from pymongo import MongoClient
 from pypdf import PdfReader
 
-from shared.auth import Identity, Role, Scope
+from services.scheduler.absences.mailbox.replies import CONFIRM_PATH, LINK_LASTS, Asked
+from shared.auth import Identity, Role, Scope, Tokens
 from tests.browser.pages import pages
 from tests.support.accessibility import serious_findings
 from tests.support.agency import Agency
-from tests.support.engines import Engines
+from tests.support.engines import AUTH_SECRET, Engines
 from tests.support.processes import ServiceProcesses
 from tests.support.waiting import eventually
 
@@ -521,6 +524,32 @@ async def test_a_member_and_a_qualification_are_entered(open_as: Open) -> None:
     await lena.get_by_label("Valid to").fill("2031-12-31")
     await lena.get_by_role("button", name="Add qualification").click()
     await expect(lena.get_by_text("valid to 31 Dec 2031")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 1440), ("de", 360)])
+async def test_whoever_wrote_a_mail_confirms_it_without_signing_in(
+    world: World, browser: Browser, language: str, width: int
+) -> None:
+    starts = datetime.now(UTC) - timedelta(minutes=20)
+    asked = Asked(f"mail-{language}", starts, starts + timedelta(hours=4))
+    mira = Identity(
+        world.agency.members["Mira"], "Mira Muster", Role.MEMBER, Scope(frozenset()), lang=language
+    )
+    token = Tokens(AUTH_SECRET).issue(mira, LINK_LASTS, purpose=asked.purpose)
+    query = urlencode({**asked.query(), "token": token})
+    context = await browser.new_context(viewport={"width": width, "height": 800})
+    page = await context.new_page()
+    await page.goto(f"{world.url}/scheduler{CONFIRM_PATH}?{query}")
+    assert await serious_findings(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.locator("html").get_attribute("lang") == language
+    await page.locator("main form button").click()
+    await expect(page.locator("main [role=status]")).to_be_visible()
+    assert await serious_findings(page) == []
+    await context.close()
+    absences = await world.agency.get(f"/scheduler/api/v1/absences?member={mira.member_id}")
+    [begun] = [one for one in absences["items"] if one["state"] == "active"]
+    await world.agency.post(f"/scheduler/api/v1/absences/{begun['id']}/cancel", {})
 
 
 async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> None:

@@ -44,8 +44,10 @@ PUBLIC = {
     "GET /calendar/{secret}.ics",
     "GET /acknowledge/{notification_id}",
     "POST /acknowledge/{notification_id}",
+    "GET /confirm-absence",
+    "POST /confirm-absence",
 }
-"""What may be asked by anybody. Webhooks are signed, acknowledge links and sign-in links too;
+"""What may be asked by anybody. Webhooks are signed, links to sign in, acknowledge and confirm too;
 calendars have secret addresses."""
 
 CANARIES = (

@@ -97,13 +97,15 @@ class Replica:
         """Open tasks of responsibility r1, as if they had been there for long."""
         await self.tasks.insert_many([task(holder, **fields) for _ in range(count)])
 
-    async def create(self, responsibility: str = "r1", slot: int = HTTP_SLOT) -> None:
+    async def create(
+        self, responsibility: str = "r1", slot: int = HTTP_SLOT, **fields: Any
+    ) -> None:
         """As a use case does: decided by the rows, in the transaction that stores it."""
         task_id = new_id()
 
         async def work(tx: Transaction) -> None:
             holder = await self.rows.acting(tx, responsibility, slot)
-            new = task(holder, _id=task_id, responsibility_id=responsibility)
+            new = task(holder, _id=task_id, responsibility_id=responsibility, **fields)
             await self.tasks.insert_one(new, session=tx.session)
 
         await self.outbox.transaction(work)

@@ -6,14 +6,19 @@ One set of processes' worth of services serves the whole module; each test has i
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
 
 from services.scheduler.absences.domain import Absence, Kind, Reason
+from services.scheduler.absences.mailbox.mail import read_mail
+from services.scheduler.absences.mailbox.replies import Replies
+from services.scheduler.absences.mailbox.usecases import take_mail
+from services.scheduler.absences.store import Window
 from services.scheduler.absences.usecases import (
     Report,
     Revision,
@@ -27,16 +32,18 @@ from services.scheduler.handovers.receipt import as_csv, read_receipt
 from services.scheduler.handovers.view import FateOf
 from services.scheduler.members.domain import Member
 from services.scheduler.responsibilities.domain import Responsibility
-from shared.auth import SYSTEM_SCOPE, Scope
+from shared.auth import SYSTEM_SCOPE, Scope, Tokens
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind, Participant, WorkHandedOver
 from shared.events.planner import ClientChanged, PageChanged, Platform
 from shared.events.scheduler import HandoverCompleted
 from shared.ids import new_id
-from tests.integration.scheduler.agency import LENA
+from shared.ui.ui import Ui
+from tests.integration.scheduler.agency import LENA, Agency
 from tests.integration.scheduler.stack import databases
 from tests.integration.scheduler.team import Team
+from tests.support.engines import AUTH_SECRET
 from tests.support.records import all_records
 from tests.support.waiting import eventually
 
@@ -270,6 +277,7 @@ async def test_why_somebody_is_away_reaches_nothing_and_nobody(
             lambda tx: change_absence(tx, agency.desk, LENA, absence.id, again, 99, agency.now)
         )
     await team.closed(handover_id)
+    await _writes_a_mail(agency, await agency.member("Mailer"), note)
     await eventually(team.quiet)
 
     stored = await databases(team.services)
@@ -285,6 +293,16 @@ async def test_why_somebody_is_away_reaches_nothing_and_nobody(
         assert "canary" not in text
         assert "training" not in text
     assert absence.id in repr(records)
+
+
+async def _writes_a_mail(agency: Agency, member: Member, note: str) -> None:
+    """To the mailbox for sick calls, with the note in its subject and its text."""
+    written = f"From: {member.email}\r\nSubject: krank, {note}\r\n\r\n{note}".encode()
+    mail = replace(read_mail(written, trusted=None, own_address="away@agency.example"), proven=True)
+    ui = Ui("scheduler", Path("services/scheduler"), root_path="/scheduler")
+    replies = Replies(ui, Tokens(AUTH_SECRET), "http://understudy.test")
+    await agency.do(lambda tx: take_mail(tx, agency.desk, replies, mail, note, agency.now))
+    assert len(await agency.desk.absences.within([member.id], Window())) == 1
 
 
 def _metrics() -> str:
