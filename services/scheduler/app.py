@@ -28,6 +28,8 @@ from services.scheduler.qualifications import routes as qualifications
 from services.scheduler.responsibilities import matrix_pages, sheet_pages
 from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
+from services.scheduler.rota import duty_pages, duty_routes, run_pages, setup_pages
+from services.scheduler.rota import routes as rota
 from services.scheduler.settings import SchedulerSettings
 from shared.service import Service
 from shared.ui.ui import Ui
@@ -42,7 +44,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     """The application, not started. Members sign in here, with a cookie good for all services."""
     desk = open_desk(service, settings.zone, settings.key_ring, settings.most_at_once)
     declare_indexes(service)
-    run_in_background(service, desk)
+    run_in_background(service, desk, settings.rota_seconds)
     app = create_app(
         service,
         routers=[
@@ -52,6 +54,8 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             accounts.router,
             absences.router,
             leave.router,
+            rota.router,
+            duty_routes.router,
             coverage.router,
             handovers.router,
             publishing.router,
@@ -59,6 +63,9 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             handover_pages.router,
             absence_pages.router,
             leave_pages.router,
+            setup_pages.router,
+            run_pages.router,
+            duty_pages.router,
             feed_pages.router,
             account_pages.router,
             matrix_pages.router,

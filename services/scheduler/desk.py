@@ -24,6 +24,7 @@ from services.scheduler.publishing.store import Publications
 from services.scheduler.qualifications.store import Qualifications
 from services.scheduler.responsibilities.assignments import Assignments
 from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
+from services.scheduler.rota.store import RotaStore
 from shared.service import Service
 from shared.ticker import Ticker
 
@@ -52,6 +53,7 @@ class Desk:
     closing: Closing
     ticker: Ticker
     publications: Publications
+    rota: RotaStore
     most_at_once: int
 
 
@@ -98,5 +100,6 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         closing=Closing(handovers, leads, members),
         ticker=service.ticker,
         publications=Publications(mongo),
+        rota=RotaStore(mongo),
         most_at_once=most_at_once,
     )

@@ -13,7 +13,7 @@ from services.scheduler.members.store import Members
 from shared.clock import Clock
 from shared.observability import METRICS
 
-__all__ = ["HANDOVER_SECONDS", "measure_coverage", "measure_reasons"]
+__all__ = ["HANDOVER_SECONDS", "ROTA_SHIFTS_OPEN", "measure_coverage", "measure_reasons"]
 
 COVERAGE_GAPS = Gauge(
     "understudy_coverage_gaps", "Responsibilities for which nobody present and qualified acts now"
@@ -30,6 +30,11 @@ OPEN_HANDOVERS = Gauge("understudy_open_handovers", "Handovers that are not comp
 INCONSISTENT_HANDOVERS = Gauge(
     "understudy_inconsistent_handovers",
     "Open handovers to which all have answered, but the answers do not add up",
+)
+
+ROTA_SHIFTS_OPEN = Gauge(
+    "understudy_rota_shifts_open",
+    "Shifts of the next seven days that nobody has, or that somebody has who cannot be there",
 )
 
 REASONS_OUTDATED = Gauge(

@@ -23,6 +23,8 @@ class SchedulerSettings(ServiceSettings):
     most_at_once: int = Field(12, ge=1)
     """Responsibilities that one person should act for at the same time; when leave is decided, more
     than that is shown."""
+    rota_seconds: float = Field(12.0, ge=1, le=600)
+    """For so long a rota is searched for, with two threads of a process of its own."""
     absence_keys: SecretStr
     """Encrypt why somebody is away: Fernet keys with commas in between, the newest first."""
 
