@@ -79,4 +79,5 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     )
     app.state.desk = desk
     app.state.agency_name = settings.agency_name
+    app.state.rota_seconds = settings.rota_seconds
     return app

@@ -20,6 +20,7 @@ STYLESHEETS = (
     "board.css",
     "matrix.css",
     "leave.css",
+    "rota.css",
     "handover.css",
     "inbox.css",
     "notifications.css",

@@ -72,6 +72,10 @@ class Candidates:
     hindered: Mapping[Hindrance, tuple[Face, ...]]
 
     @property
+    def counts(self) -> dict[Hindrance, int]:
+        return {why: len(those) for why, those in self.hindered.items()}
+
+    @property
     def hindered_count(self) -> int:
         return sum(map(len, self.hindered.values()))
 

@@ -264,8 +264,8 @@ def _group(group: Group) -> Response:
 # Rules
 
 
-@router.get("/rules", response_model=RulesView)
-async def show_rules(who: Reader, desk: TheDesk) -> Response:
+@router.get("/rules", response_model=RulesView, dependencies=[require(Permission.TEAM_READ)])
+async def show_rules(desk: TheDesk) -> Response:
     return _rules(await desk.rota.rules())
 
 
