@@ -197,7 +197,8 @@ class Swap:
 
 
 def shift_of(group: Group, kind: ShiftKind, day: date) -> Shift:
-    """With nobody yet. Its id is natural: whoever plans the day again plans the same shift."""
+    """With nobody yet, and not stored: version 0. Its id is natural: whoever plans the day again
+    plans the same shift."""
     stretch = kind.stretch(day, group.zone)
     assert stretch.ends_at is not None  # noqa: S101 - a kind has an end
     return Shift(
@@ -208,6 +209,7 @@ def shift_of(group: Group, kind: ShiftKind, day: date) -> Shift:
         day=day.isoformat(),
         starts_at=stretch.starts_at,
         ends_at=stretch.ends_at,
+        version=0,
     )
 
 
