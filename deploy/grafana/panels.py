@@ -89,6 +89,11 @@ _COVERED = Row(
             alarm=None,
         ),
         _number(
+            "Open shifts",
+            "Shifts of the next seven days that nobody has, or can be there for",
+            "max(understudy_rota_shifts_open)",
+        ),
+        _number(
             "Open handovers",
             "Handovers to which not all services have answered",
             "max(understudy_open_handovers)",

@@ -21,6 +21,7 @@ from tests.bench.ingest import ingest_against_bare_loops
 from tests.bench.latency import event_latency
 from tests.bench.matrix import matrix_of_a_large_agency
 from tests.bench.memory import memory_at_rest
+from tests.bench.rota import rota_of_eight_weeks
 from tests.bench.world import World, world_of
 from tests.support.fixtures import running_engines
 
@@ -32,6 +33,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "ingest": ingest_against_bare_loops,
     "coverage": coverage_and_what_if,
     "matrix": matrix_of_a_large_agency,
+    "rota": rota_of_eight_weeks,
     "handover": handovers_under_load,
 }
 RESULT = Path(".local/bench.json")

@@ -195,8 +195,8 @@ class OpenView(BaseModel):
 
 
 class RunDetail(RunView):
-    """`given`: by id of the shift who is to have it. `dropped_shifts`: what cannot be applied any
-    more, as things are now."""
+    """`given`: by id of the shift who is to have it, so far. Once it is proposed:
+    `open_shifts`; `dropped_shifts`, what cannot be applied any more, as things are now."""
 
     given: dict[str, str | None]
     open_shifts: list[OpenView]
@@ -339,9 +339,10 @@ async def create_run(
 
 @router.get("/runs/{run_id}", response_model=RunDetail)
 async def show_run(who: Reader, desk: TheDesk, service: Served, run_id: PathId) -> Response:
-    """With the best rota so far, and why it leaves shifts open, as things are now."""
+    """With the best rota so far; a proposal says why it leaves shifts open, as things are now."""
     run = await find_run(desk, who, run_id)
-    proposal = await read_proposal(desk, who, run, service.clock())
+    decidable = run.state is RunState.PROPOSED
+    proposal = await read_proposal(desk, who, run, service.clock()) if decidable else None
     detail = RunDetail(
         **RunView.model_validate(run).model_dump(),
         given=dict(run.given),
@@ -353,9 +354,9 @@ async def show_run(who: Reader, desk: TheDesk, service: Served, run_id: PathId) 
                 taking_part=one.taking_part,
                 reasons=dict(one.reasons),
             )
-            for one in proposal.open
+            for one in (proposal.open if proposal else ())
         ],
-        dropped_shifts=[one.shift.id for one in proposal.dropped],
+        dropped_shifts=[one.shift.id for one in (proposal.dropped if proposal else ())],
     )
     return reply(detail, version=run.version)
 
