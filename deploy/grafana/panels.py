@@ -89,11 +89,6 @@ _COVERED = Row(
             alarm=None,
         ),
         _number(
-            "Open shifts",
-            "Shifts of the next seven days that nobody has, or can be there for",
-            "max(understudy_rota_shifts_open)",
-        ),
-        _number(
             "Open handovers",
             "Handovers to which not all services have answered",
             "max(understudy_open_handovers)",
@@ -113,6 +108,7 @@ _COVERED = Row(
                 Query("max(understudy_coverage_gaps)", "gaps"),
                 Query("max(understudy_planner_tasks_uncovered)", "tasks"),
                 Query("max(understudy_inbox_conversations_uncovered)", "conversations"),
+                Query("max(understudy_rota_shifts_open)", "shifts within a week"),
             ],
             width=12,
         ),

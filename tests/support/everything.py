@@ -145,7 +145,7 @@ async def _a_rota(agency: Agency) -> dict[str, str]:
             present: dict[str, Any] = await agency.get(f"{api}/runs/{run_id}")
             return present if present["state"] == "proposed" else None
 
-        run = await eventually(found, 60, what="a rota is proposed")
+        run: dict[str, Any] | None = await eventually(found, 60, what="a rota is proposed")
         assert run is not None
         return run
 
