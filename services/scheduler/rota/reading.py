@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from services.scheduler.desk import Desk
+from services.scheduler.directory.store import Page
 from services.scheduler.members.view import Face, face
 from services.scheduler.rota.crew import read_crew
 from services.scheduler.rota.domain import Group, Shift, Swap, days_from
@@ -91,10 +92,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class GroupBoard:
-    """Weeks of seven days of the group's time zone. `pages`: their names."""
+    """Weeks of seven days of the group's time zone."""
 
     group: Group
-    pages: tuple[str, ...]
+    pages: tuple[Page, ...]
     weeks: tuple[tuple[tuple[date, ...], tuple[Row, ...]], ...]
     on_duty: tuple[ShiftSeen, ...]
     planned: bool
@@ -209,7 +210,7 @@ async def group_boards(
         boards.append(
             GroupBoard(
                 group=group,
-                pages=tuple(pages[id].name for id in group.pages if id in pages),
+                pages=tuple(pages[id] for id in group.pages if id in pages),
                 weeks=tuple(
                     (tuple(week), tuple(_rows(group, mine, week)))
                     for week in (days[at : at + 7] for at in range(0, len(days), 7))
