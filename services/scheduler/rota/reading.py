@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from services.scheduler.desk import Desk
@@ -132,7 +132,9 @@ async def read_shifts(
     holders = {shift.member_id for shift in mine if shift.member_id is not None}
     start = min(shift.starts_at for shift in mine)
     end = max(shift.ends_at for shift in mine)
-    named = [_with_members(group, holders) for group in of.values()]
+    # Asked about these alone, nobody else has to be read; an id of nobody, not everybody.
+    asked = tuple(sorted(holders)) or ("",)
+    named = [replace(group, members=asked) for group in of.values()]
     crew = await read_crew(desk, named, start, end)
     return [
         ShiftSeen(
@@ -143,21 +145,6 @@ async def read_shifts(
         )
         for shift in mine
     ]
-
-
-def _with_members(group: Group, members: Iterable[str]) -> Group:
-    """Asked about these alone, nobody else has to be read."""
-    return Group(
-        id=group.id,
-        name=group.name,
-        pages=group.pages,
-        client_ids=group.client_ids,
-        time_zone=group.time_zone,
-        kinds=group.kinds,
-        members=tuple(sorted(members)) or ("",),
-        ended=group.ended,
-        version=group.version,
-    )
 
 
 async def read_candidates(

@@ -73,7 +73,7 @@ class RotaStore:
 
     async def watching(self, page_id: str) -> list[Group]:
         """The groups that have the page, whoever may see them: for who is on duty for it."""
-        return await self._groups.find({"pages": page_id})
+        return await self._groups.find({"pages": page_id, "ended": False})
 
     async def put_group(self, tx: Transaction, group: Group) -> None:
         await self._groups.put(tx.session, group)
