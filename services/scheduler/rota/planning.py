@@ -21,6 +21,7 @@ __all__ = [
     "AROUND",
     "Plan",
     "by_member",
+    "fair_shares",
     "hindrances",
     "problem_of",
     "read_plan",
@@ -150,11 +151,8 @@ def _takers(
 ) -> Iterator[Taker]:
     kept = by_member(plan.kept)
     ahead, weekend_ahead = _ahead(plan, plan.kept), _ahead(plan, plan.kept, weekend=True)
-    share, weekend_share = _Shares(), _Shares()
-    for shift in plan.slots:
-        share.add(shift, able[shift.id])
-        if shift.at_weekend:
-            weekend_share.add(shift, able[shift.id])
+    share = fair_shares((shift, able[shift.id]) for shift in plan.slots)
+    weekend_share = fair_shares((one, able[one.id]) for one in plan.slots if one.at_weekend)
     starts = min(shift.starts_at for shift in plan.slots) if plan.slots else None
     for member_id in takers:
         near = [one for one in kept[member_id] if starts and one.ends_at > starts - AROUND]
@@ -164,25 +162,36 @@ def _takers(
             fixed=tuple((one.starts_at, one.ends_at) for one in near),
             ahead=_bounded(ahead[member_id]),
             weekend_ahead=_bounded(weekend_ahead[member_id]),
-            share=round(share.minutes[member_id]),
-            weekend_share=round(weekend_share.minutes[member_id]),
+            share=round(share[member_id]),
+            weekend_share=round(weekend_share[member_id]),
         )
 
 
-class _Shares:
-    """What is fair: each shift's minutes in equal parts to all who could have had it."""
+def fair_shares(shifts: Iterable[tuple[Shift, Sequence[str]]]) -> dict[str, float]:
+    """The minutes that are fair for each, of shifts with who is able to have them.
 
-    def __init__(self) -> None:
-        self.minutes: dict[str, float] = defaultdict(float)
-
-    def add(self, shift: Shift, able: Sequence[str]) -> None:
+    In each group everybody gets the part of all minutes that corresponds to the minutes for which
+    they are able: whoever is away half the time, half as many as others. Not each shift by itself
+    in equal parts: whoever is the only one there at a weekend would have it on top of all else.
+    """
+    whole: dict[str, float] = defaultdict(float)
+    able_for: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for shift, able in shifts:
+        if able:
+            whole[shift.group_id] += shift.minutes
         for member_id in able:
-            self.minutes[member_id] += shift.minutes / len(able)
+            able_for[shift.group_id][member_id] += shift.minutes
+    shares: dict[str, float] = defaultdict(float)
+    for group_id, minutes in able_for.items():
+        each = whole[group_id] / sum(minutes.values())
+        for member_id, own in minutes.items():
+            shares[member_id] += own * each
+    return shares
 
 
 def _ahead(plan: Plan, kept: Iterable[Shift], *, weekend: bool = False) -> dict[str, float]:
     """Minutes that each has had beyond what was fair."""
-    fair = _Shares()
+    counted: list[tuple[Shift, list[str]]] = []
     had: dict[str, float] = defaultdict(float)
     for shift in kept:
         if shift.member_id is None or (weekend and not shift.at_weekend):
@@ -192,10 +201,11 @@ def _ahead(plan: Plan, kept: Iterable[Shift], *, weekend: bool = False) -> dict[
         able = plan.crew.able(shift)
         if shift.member_id in able:
             had[shift.member_id] += shift.minutes
-            fair.add(shift, able)
+            counted.append((shift, able))
+    fair = fair_shares(counted)
     ahead: dict[str, float] = defaultdict(float)
-    for member_id in {*had, *fair.minutes}:
-        ahead[member_id] = had[member_id] - fair.minutes[member_id]
+    for member_id in {*had, *fair}:
+        ahead[member_id] = had[member_id] - fair[member_id]
     return ahead
 
 

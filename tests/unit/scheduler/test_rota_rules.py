@@ -27,6 +27,7 @@ from services.scheduler.rota.domain import (
     refuse,
     shifts_of,
 )
+from services.scheduler.rota.planning import fair_shares
 from services.scheduler.rota.rules import (
     Duty,
     Hand,
@@ -206,3 +207,12 @@ def test_a_swap_is_decided_once() -> None:
     assert (accepted.state, accepted.version) == (SwapState.ACCEPTED, 2)
     with pytest.raises(SwapDecided):
         refuse(accepted, at(1, 11))
+
+
+def test_fair_is_as_much_as_somebody_is_there_for() -> None:
+    shifts = list(shifts_of(GROUP, days_from(date(2026, 12, 7), 6)))  # 12 of 8 hours
+    able = [["ada", "ben", "cem"] if number < 6 else ["ada"] for number in range(12)]
+    shares = fair_shares(zip(shifts, able, strict=True))
+    assert shares == {"ada": 48 * 60, "ben": 24 * 60, "cem": 24 * 60}
+    nobody = fair_shares([(shifts[0], [])])
+    assert nobody == {}
