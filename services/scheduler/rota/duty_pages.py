@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from enum import IntEnum
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -47,16 +48,24 @@ _OPEN_AHEAD = timedelta(weeks=2)
 _OWN_SHOWN = 5
 _EARLIEST, _LATEST = date(2000, 1, 3), date(2100, 12, 27)
 
-Weeks = Literal[1, 2, 4, 8]
-Shown = Annotated[Weeks, Query()]
+
+class Weeks(IntEnum):
+    """So many are shown at once."""
+
+    ONE = 1
+    TWO = 2
+    FOUR = 4
+    EIGHT = 8
+
+
 FirstDay = Annotated[date | None, Query(alias="from", ge=_EARLIEST, le=_LATEST)]
 
 
 @router.get("")
 async def show_rota(
-    screen: TheScreen, who: Reader, first: FirstDay = None, weeks: Shown = 2
+    screen: TheScreen, who: Reader, first: FirstDay = None, weeks: Weeks = Weeks.TWO
 ) -> Response:
-    return screen.page("rota.html", **await _rota(screen, who, first, weeks))
+    return screen.page("rota.html", **await _rota(screen, who, first, weeks.value))
 
 
 @router.get("/live", response_class=EventSourceResponse)
@@ -65,7 +74,7 @@ async def follow_rota(
     screen: TheScreen,
     who: Reader,
     first: FirstDay = None,
-    weeks: Shown = 2,
+    weeks: Weeks = Weeks.TWO,
 ) -> AsyncIterator[ServerSentEvent]:
     drawn: tuple[object, Part] | None = None
 
@@ -78,7 +87,7 @@ async def follow_rota(
         minute = screen.now.replace(second=0, microsecond=0)
         state = (await desk.rota.turns(), await desk.clock.epoch(), offered, groups, minute)
         if drawn is None or drawn[0] != state:
-            shown = await _rota(screen, who, first, weeks)
+            shown = await _rota(screen, who, first, weeks.value)
             drawn = state, Part("rota", screen.part("rota_board.html", **shown))
         return [drawn[1]]
 

@@ -27,6 +27,7 @@ from services.scheduler.rota.routes import RunBody
 from services.scheduler.rota.runs import Run, RunState
 from shared.auth import Identity, Permission
 from shared.errors import AppError
+from shared.ids import new_id
 from shared.outbox import Transaction
 from shared.web import EventSourceResponse, Paging, Part, ServerSentEvent, live, reply
 from shared.web.forms import Form, Typed, parsed
@@ -101,6 +102,7 @@ async def _form(
         chosen=typed.every("groups") or [group.id for group in groups],
         first_day=typed.text("first_day") or _next_monday(today).isoformat(),
         weeks=typed.text("weeks") or "4",
+        key=typed.text("key") or new_id(),
     )
 
 

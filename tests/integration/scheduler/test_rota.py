@@ -481,7 +481,7 @@ async def test_planned_and_changed_as_pages(office: Office, browse: Browse) -> N
     assert "The proposal is the rota now." in (await lena.get(where)).text
     shifts = await office.shifts()
     mine = next(one for one in shifts if one["member_id"] == office.mira.id)
-    rota = (await mira.get("/rota", params={"from": "2026-12-07"})).text
+    rota = (await mira.get("/rota", params={"from": "2026-12-07", "weeks": 4})).text
     assert "rota-mine" in rota
     shift_page = f"/rota/shifts/{mine['id']}"
     assert "Offer it to" in (await mira.get(shift_page)).text
