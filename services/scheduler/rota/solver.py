@@ -22,13 +22,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from ortools.sat.python import cp_model
 
+from services.scheduler.rota.domain import Rules
 from services.scheduler.rota.problem import Best, Found, Problem, Slot, Taker, problem_from, to_json
 from services.scheduler.rota.rules import Duty, minutes_by_day, week_of
 
@@ -64,14 +65,16 @@ class _Search:
     def run(self) -> Best:
         rota = _Rota(self.problem)
         few_open = self._solved(rota, sum(rota.open.values()), self._limit * _FIRST_SHARE)
-        if few_open is None:  # nobody is put anywhere: always allowed
-            given: dict[str, str | None] = {slot.id: None for slot in self.problem.slots}
-            return Best(given, 0, self._elapsed, proved=False)
+        even = _evenly(self.problem)
+        if few_open is None:  # in so little time
+            return Best(even, 0, self._elapsed, proved=False)
         proved = few_open.status == cp_model.OPTIMAL
+        if sum(member_id is None for member_id in even.values()) <= few_open.number:
+            few_open = replace(few_open, given=even)
         self.tell(self._best(rota, few_open, proved=proved))
         rota.model.add(sum(rota.open.values()) <= few_open.number)
-        rota.hint(few_open.given)
         soft = rota.unfairness()
+        rota.hint(few_open.given)
         left = max(1.0, self._limit - self._elapsed)
         nicest = self._solved(rota, soft, left, proved=proved) or few_open
         return self._best(rota, nicest, proved=proved)
@@ -159,6 +162,22 @@ class _Telling(cp_model.CpSolverSolutionCallback):
         self._search.tell(self._search._best(self._rota, found, proved=self._proved))  # noqa: SLF001
 
 
+@dataclass(frozen=True)
+class _Distance:
+    """How far a member is from their share: `offset` minutes and what they have of the slots."""
+
+    cost: cp_model.IntVar
+    member_id: str
+    slots: list[Slot]
+    offset: int
+    length: int
+
+    def value(self, given: Mapping[str, str | None]) -> int:
+        own = (slot for slot in self.slots if given[slot.id] == self.member_id)
+        off = abs(self.offset + sum(map(_minutes, own)))
+        return max(factor * off - less * self.length for factor, less in _STEPS)
+
+
 class _Rota:
     """The model: `has[slot, member]`, and `open[slot]` where nobody has it."""
 
@@ -169,6 +188,8 @@ class _Rota:
         self.has: dict[Key, cp_model.IntVar] = {}
         self.open: dict[str, cp_model.IntVar] = {}
         self._of: dict[str, list[Slot]] = defaultdict(list)
+        self._goes_on: list[tuple[cp_model.IntVar, tuple[str, str], str]] = []
+        self._distances_of: list[_Distance] = []
         takers = {one.member_id for one in problem.takers}
         for slot in problem.slots:
             able = [one for one in slot.able if one in takers]
@@ -189,8 +210,15 @@ class _Rota:
         return given
 
     def hint(self, given: Mapping[str, str | None]) -> None:
+        """Where to begin: with all that follows from it, else the solver works that out first."""
         for (slot_id, member_id), var in self.has.items():
             self.model.add_hint(var, given[slot_id] == member_id)
+        for slot_id, var in self.open.items():
+            self.model.add_hint(var, given[slot_id] is None)
+        for var, slot_ids, member_id in self._goes_on:
+            self.model.add_hint(var, all(given[one] == member_id for one in slot_ids))
+        for distance in self._distances_of:
+            self.model.add_hint(distance.cost, distance.value(given))
 
     # Hard rules
 
@@ -264,6 +292,7 @@ class _Rota:
         for factor, less in _STEPS:
             self.model.add(cost >= factor * off - less * length)
             self.model.add(cost >= -factor * off - less * length)
+        self._distances_of.append(_Distance(cost, taker.member_id, slots, offset, length))
         return cost
 
     def _wishes(self) -> Iterator[cp_model.LinearExprT]:
@@ -295,6 +324,7 @@ class _Rota:
             self.model.add_implication(same, first)
             self.model.add_implication(same, self.has[after.id, member_id])
             goes_on.append(same)
+            self._goes_on.append((same, (slot.id, after.id), member_id))
         return 1 - sum(goes_on)
 
     def _changes(self) -> Iterator[cp_model.LinearExprT]:
@@ -306,11 +336,57 @@ class _Rota:
                 yield _CHANGE * (1 - var)
 
 
+def _evenly(problem: Problem) -> dict[str, str | None]:
+    """A rota to begin with: shift after shift to whoever is behind the most and may have it. From
+    there the search comes further than from just any, which first has to be made fair."""
+    due = {one.member_id: one.share - one.ahead for one in problem.takers}
+    due_weekend = {one.member_id: one.weekend_share - one.weekend_ahead for one in problem.takers}
+    hands = {one.member_id: _Hand(one, problem.rules) for one in problem.takers}
+    given: dict[str, str | None] = {}
+    for slot in sorted(problem.slots, key=lambda one: one.starts_at):
+        duty = Duty(slot.starts_at, slot.ends_at)
+        free = [one for one in slot.able if one in hands and hands[one].may_have(duty)]
+        weekend = due_weekend if slot.weekend else {}
+        chosen = max(free, key=lambda one: due[one] + weekend.get(one, 0), default=None)
+        given[slot.id] = chosen
+        if chosen is not None:
+            hands[chosen].take(duty)
+            due[chosen] -= _minutes(slot)
+            due_weekend[chosen] -= _minutes(slot) if slot.weekend else 0
+    return given
+
+
+class _Hand:
+    """What somebody has so far."""
+
+    def __init__(self, taker: Taker, rules: Rules) -> None:
+        self._zone, self._rules = ZoneInfo(taker.time_zone), rules
+        self._days, self._weeks = _kept(taker.fixed, self._zone)
+        self._duties = [Duty(*times) for times in taker.fixed]
+
+    def may_have(self, duty: Duty) -> bool:
+        if any(duty.touches(one, self._rules.rest) for one in self._duties):
+            return False
+        weeks: dict[tuple[int, int], int] = defaultdict(int)
+        for day, minutes in minutes_by_day(duty, self._zone).items():
+            weeks[week_of(day)] += minutes
+            if self._days[day] + minutes > self._rules.most_hours_day * _HOUR:
+                return False
+        most = self._rules.most_hours_week * _HOUR
+        return all(self._weeks[week] + minutes <= most for week, minutes in weeks.items())
+
+    def take(self, duty: Duty) -> None:
+        self._duties.append(duty)
+        for day, minutes in minutes_by_day(duty, self._zone).items():
+            self._days[day] += minutes
+            self._weeks[week_of(day)] += minutes
+
+
 def _kept(
     fixed: Iterable[tuple[datetime, datetime]], zone: ZoneInfo
-) -> tuple[dict[date, int], dict[tuple[int, int], int]]:
-    days: dict[date, int] = defaultdict(int)
-    weeks: dict[tuple[int, int], int] = defaultdict(int)
+) -> tuple[defaultdict[date, int], defaultdict[tuple[int, int], int]]:
+    days: defaultdict[date, int] = defaultdict(int)
+    weeks: defaultdict[tuple[int, int], int] = defaultdict(int)
     for starts_at, ends_at in fixed:
         for day, minutes in minutes_by_day(Duty(starts_at, ends_at), zone).items():
             days[day] += minutes
