@@ -75,6 +75,7 @@ class Permission(StrEnum):
     ABSENCE_READ_PRIVATE = "absence.read_private"  # see the kind and note of others' absences
     LEAVE_DECIDE = "leave.decide"  # see, approve and decline requests for leave
     RISK_READ = "risk.read"  # see on whom how much hangs, and what each of the team has to do
+    ROTA_OWN = "rota.own"  # take open shifts, offer and accept swaps, wish for shifts
     INBOX_READ = "inbox.read"  # see conversations and messages
     INBOX_WRITE = "inbox.write"  # claim, answer, close, reassign conversations
     INBOX_MANAGE = "inbox.manage"  # set up sources and their secrets
@@ -98,6 +99,7 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.ABSENCE_READ_PRIVATE: _LEADS,
     Permission.LEAVE_DECIDE: _LEADS,
     Permission.RISK_READ: _LEADS | {Role.SYSTEM},
+    Permission.ROTA_OWN: _EVERYBODY,
     Permission.INBOX_READ: _EVERYBODY | {Role.SYSTEM},
     Permission.INBOX_WRITE: _EVERYBODY,
     Permission.INBOX_MANAGE: _LEADS | {Role.OPS, Role.SYSTEM},

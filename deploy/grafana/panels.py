@@ -108,6 +108,7 @@ _COVERED = Row(
                 Query("max(understudy_coverage_gaps)", "gaps"),
                 Query("max(understudy_planner_tasks_uncovered)", "tasks"),
                 Query("max(understudy_inbox_conversations_uncovered)", "conversations"),
+                Query("max(understudy_rota_shifts_open)", "shifts within a week"),
             ],
             width=12,
         ),

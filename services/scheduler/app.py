@@ -32,6 +32,8 @@ from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.risk import pages as risk_pages
 from services.scheduler.risk import routes as risk
+from services.scheduler.rota import duty_pages, duty_routes, run_pages, setup_pages
+from services.scheduler.rota import routes as rota
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.workingtime import pages as working_time_pages
 from services.scheduler.workingtime import routes as working_time
@@ -58,7 +60,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
         # The first look takes a while, so nobody is to wait for it.
         public_holidays(settings.home, service.clock().year)
     declare_indexes(service)
-    run_in_background(service, desk)
+    run_in_background(service, desk, settings.rota_seconds)
     ui = Ui(NAME, Path(__file__).parent, root_path=settings.root_path, clock=service.clock)
     mailbox = settings.mailbox
     mailroom = None if mailbox is None else run_mailbox(service, desk, ui, mailbox)
@@ -72,6 +74,8 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             absences.router,
             leave.router,
             working_time.router,
+            rota.router,
+            duty_routes.router,
             coverage.router,
             risk.router,
             handovers.router,
@@ -81,6 +85,9 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             absence_pages.router,
             mailbox_pages.router,
             leave_pages.router,
+            setup_pages.router,
+            run_pages.router,
+            duty_pages.router,
             feed_pages.router,
             account_pages.router,
             matrix_pages.router,
@@ -97,4 +104,5 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     app.state.desk = desk
     app.state.mailroom = mailroom
     app.state.agency_name = settings.agency_name
+    app.state.rota_seconds = settings.rota_seconds
     return app

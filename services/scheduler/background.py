@@ -22,6 +22,8 @@ from services.scheduler.publishing.handlers import content_status
 from services.scheduler.qualifications.reminders import REMINDS, remind, schedule_missing
 from services.scheduler.qualifications.usecases import EXPIRES, expire
 from services.scheduler.risk.keeping import kept_up
+from services.scheduler.rota.measuring import measure_rota
+from services.scheduler.rota.working import RotaWork
 from shared.consuming import dispatch
 from shared.events import topics
 from shared.events.disciplines import Discipline
@@ -37,8 +39,8 @@ from shared.ticker import Due
 __all__ = ["run_in_background"]
 
 
-def run_in_background(service: Service, desk: Desk) -> None:
-    """Before the service starts."""
+def run_in_background(service: Service, desk: Desk, rota_seconds: float) -> None:
+    """Before the service starts. `rota_seconds`: how long a rota may be searched for."""
     publications = Items(
         "publications",
         ItemKind.PUBLICATION,
@@ -67,12 +69,15 @@ def run_in_background(service: Service, desk: Desk) -> None:
         partial(schedule_missing, service.outbox, desk, service.clock),
         wake_on=[],
     )
+    rota = RotaWork(desk, service.clock, rota_seconds)
+    service.worker("rota", rota.work, wake_on=["rota_runs"])
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
     service.measure(
         measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
     )
     service.measure(measure_reasons(reasons))
     service.measure(kept_up(desk.risks, service.clock, tell_risk(desk.most_at_once)))
+    service.measure(measure_rota(desk, service.clock))
 
 
 def _listen(service: Service, desk: Desk, participation: Participation) -> None:

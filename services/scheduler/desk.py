@@ -26,6 +26,7 @@ from services.scheduler.qualifications.store import Qualifications
 from services.scheduler.responsibilities.assignments import Assignments
 from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
 from services.scheduler.risk.keeping import Risks
+from services.scheduler.rota.store import RotaStore
 from services.scheduler.workingtime.domain import Region
 from services.scheduler.workingtime.store import WorkingTimes
 from shared.service import Service
@@ -59,6 +60,7 @@ class Desk:
     ticker: Ticker
     publications: Publications
     working_times: WorkingTimes
+    rota: RotaStore
     most_at_once: int
     home: Region | None
 
@@ -118,6 +120,7 @@ def open_desk(
         ticker=service.ticker,
         publications=Publications(mongo),
         working_times=WorkingTimes(mongo),
+        rota=RotaStore(mongo),
         most_at_once=most_at_once,
         home=home,
     )

@@ -31,6 +31,17 @@ def declare_indexes(service: Service) -> None:
     # What is to be encrypted with another key.
     service.index("absences", [("reason.key", 1)])
     service.index("leave", [("reason.key", 1)])
+    service.index("rota_groups", [("name", 1), ("_id", 1)])
+    service.index("rota_groups", [("pages", 1)])
+    # The rota of some weeks, of a group, of a member.
+    service.index("rota_shifts", [("starts_at", 1), ("_id", 1)])
+    service.index("rota_shifts", [("group_id", 1), ("starts_at", 1)])
+    service.index("rota_shifts", [("member_id", 1), ("starts_at", 1)])
+    service.index("rota_wishes", [("member_id", 1)])
+    for of_swap in ("giver", "taker", "shift_id", "in_return"):
+        service.index("rota_swaps", [(of_swap, 1)], partialFilterExpression={"state": "offered"})
+    service.index("rota_runs", [("asked_at", -1), ("_id", -1)])
+    service.index("rota_runs", [("state", 1), ("asked_at", 1)])
     service.index("coverage", [("acting", 1)])
     service.index("settlements", [("done", 1), ("_id", 1)])
     service.index("handovers", [("epoch", -1), ("_id", -1)])

@@ -19,6 +19,7 @@ __all__ = [
     "ABSENCE_MAILBOX_SILENT",
     "ABSENCE_MAILS",
     "HANDOVER_SECONDS",
+    "ROTA_SHIFTS_OPEN",
     "measure_coverage",
     "measure_reasons",
     "tell_risk",
@@ -55,6 +56,10 @@ SINGLE_POINTS_OF_FAILURE = Gauge(
 MEMBERS_OVERLOADED = Gauge(
     "understudy_members_overloaded",
     "Members who act now for more responsibilities at once than MOST_AT_ONCE",
+)
+ROTA_SHIFTS_OPEN = Gauge(
+    "understudy_rota_shifts_open",
+    "Shifts of the next seven days that nobody has, or that somebody has who cannot be there",
 )
 
 REASONS_OUTDATED = Gauge(

@@ -54,6 +54,8 @@ class SchedulerSettings(ServiceSettings):
     """Whose public holidays nobody works on: ISO 3166-1 alpha-2, such as `DE`; empty: none."""
     agency_region: str = ""
     """The region within it, as ISO 3166-2 calls it without the country, such as `BY`."""
+    rota_seconds: float = Field(12.0, ge=1, le=600)
+    """For so long a rota is searched for, with two threads of a process of its own."""
     absence_keys: SecretStr
     """Encrypt why somebody is away: Fernet keys with commas in between, the newest first."""
 

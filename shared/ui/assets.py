@@ -21,6 +21,7 @@ STYLESHEETS = (
     "matrix.css",
     "leave.css",
     "risk.css",
+    "rota.css",
     "handover.css",
     "inbox.css",
     "notifications.css",

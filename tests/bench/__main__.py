@@ -22,6 +22,7 @@ from tests.bench.latency import event_latency
 from tests.bench.matrix import matrix_of_a_large_agency
 from tests.bench.memory import memory_at_rest
 from tests.bench.risk import risk_of_a_large_agency
+from tests.bench.rota import rota_of_eight_weeks
 from tests.bench.world import World, world_of
 from tests.support.fixtures import running_engines
 
@@ -34,6 +35,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "coverage": coverage_and_what_if,
     "matrix": matrix_of_a_large_agency,
     "risk": risk_of_a_large_agency,
+    "rota": rota_of_eight_weeks,
     "handover": handovers_under_load,
 }
 RESULT = Path(".local/bench.json")

@@ -372,6 +372,47 @@ async def test_why_is_for_the_member_and_the_leads(open_as: Open) -> None:
     await expect(mira.get_by_role("heading", name="Coverage")).to_be_attached()
 
 
+async def test_a_rota_is_planned_live_and_an_open_shift_taken(world: World, open_as: Open) -> None:
+    """By the lead at a desk; an open shift by a member, on a phone in German."""
+    agency, api = world.agency, "/scheduler/api/v1/rota"
+    late = {"name": "Late", "weekdays": [0, 2, 4], "starts": "17:00", "ends": "22:00"}
+    group = {
+        "name": "Evenings",
+        "pages": agency.pages,
+        "time_zone": "Europe/Berlin",
+        "kinds": [late],
+        "members": [agency.members[name] for name in ("Jana", "Tom", "Mira")],
+    }
+    await agency.post(f"{api}/groups", group)
+    lena = await open_as("Lena", "/rota?from=2032-05-03&weeks=1")
+    await expect(lena.get_by_text("Nothing is planned for these weeks")).to_be_visible()
+    await lena.keyboard.press("p")
+    await lena.get_by_label("First day").fill("2032-05-03")
+    await lena.get_by_label("Weeks").fill("1")
+    await lena.get_by_role("button", name="Work out a rota").press("Enter")
+    apply = lena.get_by_role("button", name="Apply")
+    await expect(apply).to_be_visible(timeout=60_000)  # by the stream: nobody loads the page again
+    await expect(lena.get_by_text("All 3 shifts are covered.")).to_be_visible()
+    assert await serious_findings(lena) == []
+    await apply.press("Enter")
+    await lena.get_by_role("link", name="To these weeks").click()
+    await expect(lena.locator(".rota-cell")).to_have_count(3)
+    assert await serious_findings(lena) == []
+
+    await lena.locator(".rota-cell").first.click()
+    await lena.get_by_label("On duty").select_option(label="nobody")
+    await lena.get_by_role("button", name="Save").press("Enter")
+    await expect(lena.locator(".chip.status-gap")).to_have_text("open")
+    tom = await open_as("Tom", "/rota?from=2032-05-03&weeks=1", width=360, language="de")
+    assert await tom.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await serious_findings(tom) == []
+    await tom.locator(".rota-open").click()
+    assert await serious_findings(tom) == []
+    await tom.get_by_role("button", name="Diesen Dienst jetzt übernehmen").click()
+    await expect(tom.get_by_role("definition").first).to_contain_text("Tom Muster")
+    await expect(tom.locator(".chip.status-gap")).to_have_count(0)
+
+
 async def test_the_keyboard_goes_through_the_board(open_as: Open) -> None:
     lena = await open_as("Lena")
     await expect(lena.locator("[data-live=on]")).to_be_visible()

@@ -164,8 +164,19 @@ class Agency:
     async def get(self, path: str) -> Any:
         return await self._call("GET", path)
 
-    async def post(self, path: str, body: Mapping[str, Any], *, if_match: int | None = None) -> Any:
-        return await self._call("POST", path, body, if_match)
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        if_match: int | None = None,
+        by: str | None = None,
+    ) -> Any:
+        """`by`: the name of the member who asks; None: the lead that has set everything up."""
+        return await self._call("POST", path, body, if_match, by)
+
+    def _token_of(self, name: str) -> str:
+        return _token(self.members[name], f"{name} Muster", Role.MEMBER)
 
     async def put(self, path: str, body: Mapping[str, Any], *, if_match: int | None = None) -> Any:
         return await self._call("PUT", path, body, if_match)
@@ -181,8 +192,10 @@ class Agency:
         path: str,
         body: Mapping[str, Any] | None = None,
         if_match: int | None = None,
+        by: str | None = None,
     ) -> Any:
-        headers = {"Authorization": f"Bearer {self._lead}", "Idempotency-Key": uuid4().hex}
+        token = self._lead if by is None else self._token_of(by)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
         if if_match is not None:
             headers["If-Match"] = f'"{if_match}"'
         return await self._ask(method, path, headers, "" if body is None else json.dumps(body))

@@ -99,6 +99,7 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
         "ends_at": "2031-05-09",
     }
     leave_id = (await agency.post("/scheduler/api/v1/leave-requests", leave))["id"]
+    rota = await _a_rota(agency)
     reported = await agency.report_sick("Jana")
     await agency.receipt_closed(reported["handover_id"])
     await eventually(lambda: bool(books.rows("notifier", "notifications")))
@@ -112,6 +113,7 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
         "conversation_id": books.rows("inbox", "conversations")[0]["_id"],
         "source_id": agency.sources[0]["id"],
         "leave_id": leave_id,
+        **rota,
         "whose": "team",
         "absence_id": reported["absence"]["id"],
         "handover_id": reported["handover_id"],
@@ -120,4 +122,44 @@ async def one_of_everything(agency: Agency, books: Books) -> dict[str, str]:
         "notification_id": books.rows("notifier", "notifications")[0]["_id"],
         "discipline": "copywriting",
         "command": "done",
+    }
+
+
+async def _a_rota(agency: Agency) -> dict[str, str]:
+    """A week of it, with a swap on offer and a wish; the week after is proposed."""
+    api = "/scheduler/api/v1/rota"
+    kind = {"name": "Late", "weekdays": [0, 2, 4], "starts": "17:00", "ends": "22:00"}
+    group = {
+        "name": "Rösterei Morgenrot, evenings",
+        "pages": agency.pages,
+        "time_zone": "Europe/Berlin",
+        "kinds": [kind],
+    }
+    group_id = (await agency.post(f"{api}/groups", group))["id"]
+
+    async def proposed(first_day: str) -> dict[str, Any]:
+        wanted = {"groups": [group_id], "first_day": first_day, "weeks": 1}
+        run_id = (await agency.post(f"{api}/runs", wanted))["id"]
+
+        async def found() -> dict[str, Any] | None:
+            present: dict[str, Any] = await agency.get(f"{api}/runs/{run_id}")
+            return present if present["state"] == "proposed" else None
+
+        run: dict[str, Any] | None = await eventually(found, 60, what="a rota is proposed")
+        assert run is not None
+        return run
+
+    planned = await proposed("2031-06-02")
+    await agency.post(f"{api}/runs/{planned['id']}/apply", {}, if_match=planned["version"])
+    names = {id: name for name, id in agency.members.items()}
+    shift_id, giver = next(iter(planned["given"].items()))
+    taker = next(id for id in names if id != giver and names[id] != "Lena")
+    offer = {"shift_id": shift_id, "to": taker}
+    wish = {"rather": False, "weekday": 5}
+    return {
+        "group_id": group_id,
+        "shift_id": shift_id,
+        "run_id": (await proposed("2031-06-09"))["id"],
+        "swap_id": (await agency.post(f"{api}/swaps", offer, by=names[giver]))["id"],
+        "wish_id": (await agency.post(f"{api}/wishes", wish, by=names[giver]))["id"],
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from deploy.local.demo.api import Api
 from deploy.local.demo.community import connect_pages, fill_claims, fill_conversations
 from deploy.local.demo.content import fill_places, fill_plan
+from deploy.local.demo.rota import fill_rota
 from deploy.local.demo.stage import Stage
 from deploy.local.demo.team import (
     fill_first_member,
@@ -44,6 +45,7 @@ STEPS: Sequence[Step] = (
     fill_conversations,
     fill_claims,
     fill_leave,
+    fill_rota,
 )
 
 

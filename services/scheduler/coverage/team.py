@@ -89,10 +89,12 @@ class TeamReader:
         leads = await self.leads.every(session)
         return Team(people, leads, await self._account_holders(responsibilities, session))
 
-    async def people_within(self, member_ids: Iterable[str], window: Window) -> dict[str, Person]:
+    async def people_within(
+        self, member_ids: Iterable[str], window: Window, session: Session | None = None
+    ) -> dict[str, Person]:
         """Good for questions about any instant of the window."""
         ids = set(member_ids)
-        return await self._people(ids, await self.absences.within(ids, window), None)
+        return await self._people(ids, await self.absences.within(ids, window, session), session)
 
     async def people_at(
         self, member_ids: Iterable[str], now: datetime, session: Session

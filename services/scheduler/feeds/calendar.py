@@ -1,4 +1,5 @@
-"""Who is away, as a calendar that other programs read (RFC 5545). Never why. Pure."""
+"""Who is away, and when somebody is on duty, as a calendar that other programs read (RFC 5545).
+Never why anybody is away. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from services.scheduler.absences.domain import Absence
+from services.scheduler.rota.domain import Shift
 
-__all__ = ["Entry", "away_calendar"]
+__all__ = ["DutyEntry", "Entry", "away_calendar"]
 
 _OPEN_ENDED = timedelta(weeks=2)
 """An event must end. Until further notice, it is drawn so far beyond the present day, and further
@@ -27,7 +29,19 @@ class Entry:
     zone: ZoneInfo
 
 
-def away_calendar(title: str, entries: Iterable[Entry], host: str, now: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class DutyEntry:
+    shift: Shift
+    summary: str
+
+
+def away_calendar(
+    title: str,
+    entries: Iterable[Entry],
+    host: str,
+    now: datetime,
+    duties: Iterable[DutyEntry] = (),
+) -> bytes:
     """`host` makes the events' ids unique in the world."""
     calendar = Calendar()
     calendar.add("prodid", "-//Understudy//Absences//EN")
@@ -37,6 +51,8 @@ def away_calendar(title: str, entries: Iterable[Entry], host: str, now: datetime
     calendar.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
     for entry in entries:
         calendar.add_component(_event(entry, host, now))
+    for duty in duties:
+        calendar.add_component(_duty(duty, host, now))
     return bytes(calendar.to_ical())
 
 
@@ -50,6 +66,19 @@ def _event(entry: Entry, host: str, now: datetime) -> Event:
     starts, ends = _limits(entry.absence, entry.zone, now)
     event.add("dtstart", starts)
     event.add("dtend", ends)
+    return event
+
+
+def _duty(entry: DutyEntry, host: str, now: datetime) -> Event:
+    shift = entry.shift
+    event = Event()
+    event.add("uid", f"{shift.id}@{host}")
+    event.add("sequence", shift.version - 1)
+    event.add("dtstamp", now)
+    event.add("summary", entry.summary)
+    event.add("transp", "OPAQUE")
+    event.add("dtstart", shift.starts_at)
+    event.add("dtend", shift.ends_at)
     return event
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from services.scheduler.edge import Reader
-from services.scheduler.feeds.calendar import Entry, away_calendar
+from services.scheduler.feeds.calendar import DutyEntry, Entry, away_calendar
 from services.scheduler.feeds.domain import Whose, new_feed
 from services.scheduler.feeds.reading import read_feed
 from services.scheduler.pages import Screen, TheScreen
@@ -23,7 +23,8 @@ router = APIRouter(prefix="/calendar", include_in_schema=False)
 
 Secret = Annotated[str, Path(min_length=1, max_length=100)]
 _AWAY = N_("{name} is away")
-_TITLES = {Whose.MINE: N_("{name}: away"), Whose.TEAM: N_("{agency}: who is away")}
+_ON_DUTY = N_("On duty: {group}, {kind}")
+_TITLES = {Whose.MINE: N_("{name}: absences and shifts"), Whose.TEAM: N_("{agency}: who is away")}
 
 
 @router.get("")
@@ -54,7 +55,18 @@ async def calendar(screen: TheScreen, secret: Secret) -> Response:
     )
     host = urlsplit(screen.service.settings.public_url).hostname or "understudy"
     title = screen.ui.said(_TITLES[away.whose], language, named)
-    body = away_calendar(title, entries, host, screen.now)
+    duties = (
+        DutyEntry(
+            shift=one,
+            summary=screen.ui.said(
+                _ON_DUTY,
+                language,
+                {"group": away.groups.get(one.group_id, ""), "kind": one.kind},
+            ),
+        )
+        for one in away.shifts
+    )
+    body = away_calendar(title, entries, host, screen.now, duties)
     headers = {"Cache-Control": "private, max-age=300", "X-Robots-Tag": "noindex"}
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
 

@@ -43,7 +43,7 @@ class Members:
         found = await self._documents.find({"_id": {"$in": sorted(set(member_ids))}}, session)
         return {member.id: member for member in found}
 
-    async def every_id(self, session: Session) -> list[str]:
+    async def every_id(self, session: Session | None = None) -> list[str]:
         """Of everybody: for what the scheduler decides, not for what it shows."""
         rows = self._documents.collection.find({}, {"_id": 1}, session=session)
         return [row["_id"] async for row in rows]

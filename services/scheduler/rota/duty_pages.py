@@ -1,0 +1,257 @@
+"""The rota as a page, live; one shift with who could take it; swaps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date, datetime, timedelta
+from enum import IntEnum
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.scheduler.edge import Manager, PathId, Reader
+from services.scheduler.pages import Screen, TheScreen
+from services.scheduler.rota.domain import Group
+from services.scheduler.rota.duties import (
+    accept_swap,
+    find_shift,
+    offer_swap,
+    refuse_swap,
+    set_shift,
+    take_shift,
+    withdraw_swap,
+)
+from services.scheduler.rota.reading import (
+    faces_seen,
+    group_boards,
+    own_shifts,
+    read_candidates,
+    read_shifts,
+    swaps_seen,
+)
+from services.scheduler.rota.routes import Taking
+from shared.auth import Identity, Permission
+from shared.errors import AppError
+from shared.outbox import Transaction
+from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web.forms import Form, Typed
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/rota", include_in_schema=False)
+
+_WATCHED = ["rota_turns", "rota_swaps", "rota_groups", "coverage_clock"]
+_OWN_AHEAD = timedelta(weeks=4)
+_OPEN_AHEAD = timedelta(weeks=2)
+_OWN_SHOWN = 5
+_EARLIEST, _LATEST = date(2000, 1, 3), date(2100, 12, 27)
+
+
+class Weeks(IntEnum):
+    """So many are shown at once."""
+
+    ONE = 1
+    TWO = 2
+    FOUR = 4
+    EIGHT = 8
+
+
+FirstDay = Annotated[date | None, Query(alias="from", ge=_EARLIEST, le=_LATEST)]
+
+
+@router.get("")
+async def show_rota(
+    screen: TheScreen, who: Reader, first: FirstDay = None, weeks: Weeks = Weeks.TWO
+) -> Response:
+    return screen.page("rota.html", **await _rota(screen, who, first, weeks.value))
+
+
+@router.get("/live", response_class=EventSourceResponse)
+async def follow_rota(
+    request: Request,
+    screen: TheScreen,
+    who: Reader,
+    first: FirstDay = None,
+    weeks: Weeks = Weeks.TWO,
+) -> AsyncIterator[ServerSentEvent]:
+    drawn: tuple[object, Part] | None = None
+
+    async def render() -> list[Part]:
+        nonlocal drawn
+        desk = screen.desk
+        # A swap on offer changes nothing of the rota, so it is asked for by itself.
+        offered = tuple(await desk.rota.swaps_of(who.member_id))
+        groups = tuple(await desk.rota.groups(who.scope))
+        minute = screen.now.replace(second=0, microsecond=0)
+        state = (await desk.rota.turns(), await desk.clock.epoch(), offered, groups, minute)
+        if drawn is None or drawn[0] != state:
+            shown = await _rota(screen, who, first, weeks.value)
+            drawn = state, Part("rota", screen.part("rota_board.html", **shown))
+        return [drawn[1]]
+
+    async for event in live(request, _WATCHED, render):
+        yield event
+
+
+async def _rota(screen: Screen, who: Identity, first: date | None, weeks: int) -> dict[str, Any]:
+    desk, now = screen.desk, screen.now
+    groups = await desk.rota.groups(who.scope)
+    monday = _monday(first or now.astimezone(ZoneInfo(who.tz)).date())
+    boards = await group_boards(desk, who, groups, monday, weeks, now)
+    faces = await faces_seen(desk, who.scope)
+    ids = [group.id for group in groups]
+    soon = await desk.rota.shifts(now, now + _OPEN_AHEAD, groups=ids)
+    coming = await read_shifts(desk, groups, soon, faces, now)
+    own = await own_shifts(desk, who.member_id, now, now + _OWN_AHEAD)
+    names = {group.id: group.name for group in groups}
+    return {
+        "boards": boards,
+        "first": monday,
+        "weeks": weeks,
+        "today": now.astimezone(ZoneInfo(who.tz)).date(),
+        "before": monday - timedelta(weeks=weeks),
+        "after": monday + timedelta(weeks=weeks),
+        "last": monday + timedelta(weeks=weeks, days=-1),
+        "own": own[:_OWN_SHOWN],
+        "group_names": names,
+        "open": [one for one in coming if one.open],
+        "swaps": await swaps_seen(desk, who, await desk.rota.swaps_of(who.member_id), now),
+    }
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+# One shift
+
+
+@router.get("/shifts/{shift_id}")
+async def show_shift(screen: TheScreen, who: Reader, shift_id: PathId) -> Response:
+    return await _shift(screen, who, shift_id)
+
+
+@router.post("/shifts/{shift_id}/take")
+async def take(screen: TheScreen, who: Taking, shift_id: PathId, typed: Typed) -> Response:
+    async def work(tx: Transaction) -> None:
+        await take_shift(tx, screen.desk, who, shift_id, typed.version, screen.now)
+
+    return await _done(screen, who, shift_id, work)
+
+
+@router.post("/shifts/{shift_id}/give")
+async def give(screen: TheScreen, who: Manager, shift_id: PathId, typed: Typed) -> Response:
+    """To the member chosen, or to nobody; locked or not."""
+
+    async def work(tx: Transaction) -> None:
+        await set_shift(
+            tx,
+            screen.desk,
+            who,
+            shift_id,
+            typed.optional("member_id"),
+            locked=bool(typed.text("locked")),
+            version=typed.version,
+            now=screen.now,
+        )
+
+    return await _done(screen, who, shift_id, work)
+
+
+@router.post("/shifts/{shift_id}/offer")
+async def offer(screen: TheScreen, who: Taking, shift_id: PathId, typed: Typed) -> Response:
+    async def work(tx: Transaction) -> None:
+        to, in_return = typed.text("to"), typed.optional("in_return")
+        await offer_swap(tx, screen.desk, who, shift_id, to, in_return, screen.now)
+
+    return await _done(screen, who, shift_id, work)
+
+
+async def _done(
+    screen: Screen,
+    who: Identity,
+    shift_id: str,
+    work: Callable[[Transaction], Awaitable[None]],
+) -> Response:
+    await find_shift(screen.desk, who.scope, shift_id)
+    try:
+        await screen.service.outbox.transaction(work)
+    except AppError as error:
+        return await _shift(screen, who, shift_id, error)
+    return screen.onward(f"/rota/shifts/{shift_id}")
+
+
+async def _shift(
+    screen: Screen, who: Identity, shift_id: str, error: AppError | None = None
+) -> Response:
+    desk, now = screen.desk, screen.now
+    shift, group = await find_shift(desk, who.scope, shift_id)
+    faces = await faces_seen(desk, who.scope)
+    [seen] = await read_shifts(desk, [group], [shift], faces, now)
+    candidates = await read_candidates(desk, seen, faces, now)
+    pages = await desk.directory.pages(who.scope, group.client_ids)
+    over, own = shift.ends_at <= now, shift.member_id == who.member_id
+    able = {one.member.member_id for one in candidates.able}
+    mine = who.may(Permission.ROTA_OWN)
+    offered = await desk.rota.swaps_about([shift_id])
+    between = [one for one in offered if who.member_id in (one.giver, one.taker)]
+    may_offer = mine and own and not over and shift.starts_at > now and seen.why is None
+    return screen.page(
+        "rota_shift.html",
+        error=error,
+        seen=seen,
+        pages=[pages[id] for id in group.pages if id in pages],
+        candidates=candidates,
+        over=over,
+        own=own,
+        may_take=mine and not over and seen.open and who.member_id in able,
+        may_give=who.may(Permission.TEAM_WRITE) and not over,
+        may_offer=may_offer,
+        swaps=await swaps_seen(desk, who, between, now),
+        theirs=await _in_return(screen, group, able, now) if may_offer else [],
+        faces=faces,
+    )
+
+
+async def _in_return(
+    screen: Screen, group: Group, able: set[str], now: datetime
+) -> list[tuple[str, Any]]:
+    """Shifts of colleagues that could be asked for in return: of the same group, by start."""
+    desk = screen.desk
+    shifts = await desk.rota.shifts(now, now + 2 * _OWN_AHEAD, groups=[group.id], members=able)
+    return [(shift.member_id or "", shift) for shift in shifts if shift.starts_at > now]
+
+
+# Swaps
+
+
+@router.post("/swaps/{swap_id}/accept")
+async def accept(screen: TheScreen, who: Taking, swap_id: PathId, typed: Typed) -> Response:
+    return await _decided(screen, who, typed, accept_swap, swap_id)
+
+
+@router.post("/swaps/{swap_id}/refuse")
+async def refuse(screen: TheScreen, who: Taking, swap_id: PathId, typed: Typed) -> Response:
+    return await _decided(screen, who, typed, refuse_swap, swap_id)
+
+
+@router.post("/swaps/{swap_id}/withdraw")
+async def withdraw(screen: TheScreen, who: Taking, swap_id: PathId, typed: Typed) -> Response:
+    return await _decided(screen, who, typed, withdraw_swap, swap_id)
+
+
+async def _decided(
+    screen: Screen, who: Identity, typed: Form, decide: Any, swap_id: str
+) -> Response:
+    """Back to the shift, or to the rota with what was wrong."""
+    try:
+        version = typed.version
+        swap = await screen.service.outbox.transaction(
+            lambda tx: decide(tx, screen.desk, who, swap_id, version, screen.now)
+        )
+    except AppError as error:
+        shown = await _rota(screen, who, None, 2)
+        return screen.page("rota.html", error=error, **shown)
+    return screen.onward(f"/rota/shifts/{swap.shift_id}")

@@ -1,0 +1,138 @@
+"""What a generation proposes, as things are now: who gets what, and why shifts stay open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.scheduler.desk import Desk
+from services.scheduler.members.view import Face
+from services.scheduler.rota.domain import Group, Shift
+from services.scheduler.rota.generating import sound_rota
+from services.scheduler.rota.planning import Plan, by_member, hindrances, read_plan, with_given
+from services.scheduler.rota.reading import Row, ShiftSeen, faces_seen
+from services.scheduler.rota.rules import Hindrance
+from services.scheduler.rota.runs import Run
+from shared.auth import Identity
+
+__all__ = ["OpenShift", "Proposal", "read_proposal"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """`taking_part`: how many there are in the group; `reasons`: how many of them each thing keeps
+    from the shift. The rest, `free`, would be able to have it, but something else came first."""
+
+    shift: Shift
+    group: Group
+    taking_part: int
+    reasons: Mapping[Hindrance, int]
+
+    @property
+    def free(self) -> int:
+        return self.taking_part - sum(self.reasons.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one member gets of the proposal."""
+
+    member: Face
+    shifts: int
+    minutes: int
+    weekend: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`dropped`: what was proposed, but cannot be any more, and so would stay open."""
+
+    weeks: tuple[tuple[Group, tuple[date, ...], tuple[Row, ...]], ...]
+    open: tuple[OpenShift, ...]
+    dropped: tuple[ShiftSeen, ...]
+    loads: tuple[Load, ...]
+    changes: int
+
+
+async def read_proposal(desk: Desk, who: Identity, run: Run, now: datetime) -> Proposal:
+    plan = await read_plan(desk, run, now)
+    groups = {group.id: group for group in await desk.rota.groups(who.scope)}
+    faces = await faces_seen(desk, who.scope)
+    mine = {id: groups[id] for id in run.group_ids if id in groups}
+    return await asyncio.to_thread(_proposal, plan, run, mine, faces)
+
+
+def _proposal(
+    plan: Plan, run: Run, groups: Mapping[str, Group], faces: Mapping[str, Face]
+) -> Proposal:
+    proposed = [one for one in with_given(plan.slots, run.given) if one.group_id in groups]
+    sound, dropped = sound_rota(proposed, plan.kept, plan.crew)
+    theirs = by_member((*plan.kept, *sound))
+    had = {shift.id: shift.member_id for shift in plan.slots}
+
+    def seen(shift: Shift) -> ShiftSeen:
+        member = faces.get(shift.member_id or "")
+        return ShiftSeen(shift, groups[shift.group_id], member, None)
+
+    fixed = [one for one in plan.kept if one.group_id in groups]
+    return Proposal(
+        weeks=tuple(_weeks(run, groups, [seen(one) for one in (*sound, *fixed)])),
+        open=tuple(
+            _open(plan, one, groups[one.group_id], theirs) for one in sound if one.member_id is None
+        ),
+        dropped=tuple(seen(one) for one in dropped),
+        loads=tuple(_loads(sound, faces)),
+        changes=sum(had[one.id] not in (None, one.member_id) for one in sound),
+    )
+
+
+def _open(
+    plan: Plan, shift: Shift, group: Group, theirs: Mapping[str, Sequence[Shift]]
+) -> OpenShift:
+    found = hindrances(shift, plan.crew, theirs)
+    counted = Counter(why for why in found.values() if why is not None)
+    reasons = {why: counted[why] for why in Hindrance if counted[why]}
+    return OpenShift(shift, group, len(found), reasons)
+
+
+def _weeks(
+    run: Run, groups: Mapping[str, Group], seen: Sequence[ShiftSeen]
+) -> list[tuple[Group, tuple[date, ...], tuple[Row, ...]]]:
+    days = run.days
+    weeks = [days[at : at + 7] for at in range(0, len(days), 7)]
+    by_kind: dict[str, dict[str, ShiftSeen]] = defaultdict(dict)
+    for one in seen:
+        by_kind[f"{one.group.id}:{one.shift.kind_id}"][one.shift.day] = one
+    return [
+        (
+            group,
+            tuple(week),
+            tuple(
+                Row(
+                    kind.name,
+                    (kind.starts, kind.ends),
+                    tuple(by_kind[f"{group.id}:{kind.id}"].get(day.isoformat()) for day in week),
+                )
+                for kind in group.kinds
+            ),
+        )
+        for group in groups.values()
+        for week in weeks
+    ]
+
+
+def _loads(sound: Sequence[Shift], faces: Mapping[str, Face]) -> list[Load]:
+    loads = [
+        Load(
+            member=faces[member_id],
+            shifts=len(theirs),
+            minutes=sum(one.minutes for one in theirs),
+            weekend=sum(one.at_weekend for one in theirs),
+        )
+        for member_id, theirs in by_member(sound).items()
+        if member_id in faces
+    ]
+    return sorted(loads, key=lambda one: (-one.minutes, one.member.name.casefold()))

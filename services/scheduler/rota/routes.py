@@ -1,0 +1,403 @@
+"""The rota as JSON: page groups, rules, wishes and generations, under `/api/v1/rota`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
+
+from services.scheduler.edge import Id, Manager, Name, PathId, Reader, TheDesk, TimeZone
+from services.scheduler.rota.domain import Group, Rules, ShiftKind, Wish
+from services.scheduler.rota.generating import (
+    apply_run,
+    begin_run,
+    cancel_run,
+    discard_run,
+    find_run,
+    finish_run,
+)
+from services.scheduler.rota.proposal import read_proposal
+from services.scheduler.rota.rules import Hindrance
+from services.scheduler.rota.runs import Run, RunState
+from services.scheduler.rota.usecases import (
+    GroupEdit,
+    RulesEdit,
+    WishEdit,
+    change_group,
+    change_rules,
+    create_group,
+    end_group,
+    find_group,
+    remove_wish,
+    wish,
+)
+from shared.auth import Identity, Permission
+from shared.outbox import Transaction
+from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply, require
+
+__all__ = ["GroupBody", "RulesBody", "RunBody", "Taking", "WishBody", "router"]
+
+router = APIRouter(prefix="/api/v1/rota", tags=["rota"])
+
+Taking = Annotated[Identity, require(Permission.ROTA_OWN)]
+"""May take shifts, swap them and wish for some."""
+
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Weekday = Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
+_MOST = 500
+
+
+class KindBody(StrictModel):
+    """`id` of a kind there is already; left out, it is a new one."""
+
+    id: str = Field("", max_length=100)
+    name: Name
+    weekdays: list[Weekday] = Field(max_length=7)
+    starts: Clock
+    ends: Clock = Field(description="Not after the start: on the next day")
+
+    def kind(self) -> ShiftKind:
+        return ShiftKind(
+            self.id, self.name, tuple(sorted(set(self.weekdays))), self.starts, self.ends
+        )
+
+
+class GroupBody(StrictModel):
+    """`members`: who takes part; none: everybody qualified, with access to all the clients."""
+
+    name: Name
+    pages: list[Id] = Field(max_length=_MOST)
+    time_zone: TimeZone
+    kinds: list[KindBody] = Field(max_length=20)
+    members: list[Id] = Field([], max_length=_MOST)
+
+    def edit(self) -> GroupEdit:
+        return GroupEdit(
+            name=self.name,
+            pages=tuple(self.pages),
+            time_zone=self.time_zone,
+            kinds=tuple(one.kind() for one in self.kinds),
+            members=tuple(self.members),
+        )
+
+
+class KindView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    weekdays: list[int]
+    starts: str
+    ends: str
+
+
+class GroupView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    pages: list[str]
+    client_ids: list[str]
+    time_zone: str
+    kinds: list[KindView]
+    members: list[str]
+    ended: bool
+    version: int
+
+
+class RulesBody(StrictModel):
+    most_hours_day: int = Field(ge=1, le=24)
+    most_hours_week: int = Field(ge=1, le=168)
+    rest_hours: int = Field(ge=0, le=48)
+
+    def edit(self) -> RulesEdit:
+        return RulesEdit(**self.model_dump())
+
+
+class RulesView(BaseModel):
+    """`version` 0: nobody has changed what they are to begin with."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    most_hours_day: int
+    most_hours_week: int
+    rest_hours: int
+    version: int
+
+
+class WishBody(StrictModel):
+    """`rather` false: rather not. Either `weekday`, every week, or `day`."""
+
+    rather: bool
+    weekday: Weekday | None = None
+    day: date | None = None
+    group_id: Id | None = None
+    kind_id: Id | None = None
+
+    def edit(self) -> WishEdit:
+        return WishEdit(**self.model_dump())
+
+
+class WishView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    member_id: str
+    rather: bool
+    weekday: int | None
+    day: date | None
+    group_id: str | None
+    kind_id: str | None
+
+
+class RunBody(StrictModel):
+    groups: list[Id] = Field(min_length=1, max_length=50)
+    first_day: date = Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))
+    weeks: int = Field(ge=1, le=12)
+
+
+class RunView(BaseModel):
+    """`open`: shifts that nobody would have, so far. `seconds`: how long the search has taken.
+    `proved`: no rota leaves fewer open."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    group_ids: list[str]
+    first_day: date
+    weeks: int
+    by: str
+    asked_at: AwareDatetime
+    state: RunState
+    attempt: int
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    decided_by: str | None
+    seconds: float
+    open: int
+    better: int
+    proved: bool
+    dropped: int
+    version: int
+
+
+class OpenView(BaseModel):
+    """`reasons`: of those who take part, how many each thing keeps from the shift."""
+
+    shift_id: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    taking_part: int
+    reasons: dict[Hindrance, int]
+
+
+class RunDetail(RunView):
+    """`given`: by id of the shift who is to have it, so far. Once it is proposed:
+    `open_shifts`; `dropped_shifts`, what cannot be applied any more, as things are now."""
+
+    given: dict[str, str | None]
+    open_shifts: list[OpenView]
+    dropped_shifts: list[str]
+
+
+# Groups
+
+
+@router.get("/groups")
+async def list_groups(who: Reader, desk: TheDesk, *, ended: bool = False) -> list[GroupView]:
+    """Those all of whose clients the caller sees, by name."""
+    found = await desk.rota.groups(who.scope, ended=ended)
+    return [GroupView.model_validate(group) for group in found]
+
+
+@router.post("/groups", status_code=201, response_model=GroupView)
+async def create(
+    who: Manager, desk: TheDesk, service: Served, once: Idempotent, body: GroupBody
+) -> Response:
+    async def work(tx: Transaction) -> Response:
+        group = await create_group(tx, desk, who, body.edit())
+        where = f"{service.settings.root_path}/api/v1/rota/groups/{group.id}"
+        view = GroupView.model_validate(group)
+        return reply(view, status=201, version=group.version, location=where)
+
+    return await service.outbox.transaction(lambda tx: once(tx, body, work))
+
+
+@router.get("/groups/{group_id}", response_model=GroupView)
+async def show_group(who: Reader, desk: TheDesk, group_id: PathId) -> Response:
+    return _group(await find_group(desk, who, group_id))
+
+
+@router.put("/groups/{group_id}", response_model=GroupView)
+async def put_group(
+    who: Manager,
+    desk: TheDesk,
+    service: Served,
+    version: IfMatch,
+    group_id: PathId,
+    body: GroupBody,
+) -> Response:
+    """Shifts that are planned already stay as they are, until they are planned anew."""
+    group = await service.outbox.transaction(
+        lambda tx: change_group(tx, desk, who, group_id, body.edit(), version)
+    )
+    return _group(group)
+
+
+@router.delete("/groups/{group_id}", status_code=204)
+async def delete_group(
+    who: Manager, desk: TheDesk, service: Served, version: IfMatch, group_id: PathId
+) -> None:
+    """It is not planned any more. Its shifts to come are gone; those of the past stay."""
+    await service.outbox.transaction(
+        lambda tx: end_group(tx, desk, who, group_id, version, service.clock())
+    )
+
+
+def _group(group: Group) -> Response:
+    return reply(GroupView.model_validate(group), version=group.version)
+
+
+# Rules
+
+
+@router.get("/rules", response_model=RulesView, dependencies=[require(Permission.TEAM_READ)])
+async def show_rules(desk: TheDesk) -> Response:
+    return _rules(await desk.rota.rules())
+
+
+@router.put("/rules", response_model=RulesView)
+async def put_rules(
+    who: Manager, desk: TheDesk, service: Served, version: IfMatch, body: RulesBody
+) -> Response:
+    """For the whole agency, so only for those who see all clients."""
+    rules = await service.outbox.transaction(
+        lambda tx: change_rules(tx, desk, who, body.edit(), version)
+    )
+    return _rules(rules)
+
+
+def _rules(rules: Rules) -> Response:
+    return reply(RulesView.model_validate(rules), version=rules.version)
+
+
+# Wishes
+
+
+@router.get("/wishes")
+async def list_wishes(who: Taking, desk: TheDesk) -> list[WishView]:
+    """One's own."""
+    return [WishView.model_validate(one) for one in await desk.rota.wishes([who.member_id])]
+
+
+@router.post("/wishes", status_code=201, response_model=WishView)
+async def create_wish(
+    who: Taking, desk: TheDesk, service: Served, once: Idempotent, body: WishBody
+) -> Response:
+    async def work(tx: Transaction) -> Response:
+        made: Wish = await wish(tx, desk, who, body.edit())
+        return reply(WishView.model_validate(made), status=201)
+
+    return await service.outbox.transaction(lambda tx: once(tx, body, work))
+
+
+@router.delete("/wishes/{wish_id}", status_code=204)
+async def delete_wish(who: Taking, desk: TheDesk, service: Served, wish_id: PathId) -> None:
+    await service.outbox.transaction(lambda tx: remove_wish(tx, desk, who, wish_id))
+
+
+# Generations
+
+
+@router.get("/runs")
+async def list_runs(who: Reader, desk: TheDesk, paging: Paging) -> Page[RunView]:
+    """The latest first."""
+    groups = [group.id for group in await desk.rota.groups(who.scope, ended=True)]
+    found, following = await desk.rota.runs(groups, paging.cursor, paging.limit)
+    return Page(items=[RunView.model_validate(one) for one in found], next_cursor=following)
+
+
+@router.post("/runs", status_code=202, response_model=RunView)
+async def create_run(
+    who: Manager, desk: TheDesk, service: Served, once: Idempotent, body: RunBody
+) -> Response:
+    """Have a rota made for some weeks. It is worked on in the background: look at it again."""
+
+    async def work(tx: Transaction) -> Response:
+        run = await begin_run(
+            tx, desk, who, body.groups, body.first_day, body.weeks, service.clock()
+        )
+        where = f"{service.settings.root_path}/api/v1/rota/runs/{run.id}"
+        view = RunView.model_validate(run)
+        return reply(view, status=202, version=run.version, location=where)
+
+    return await service.outbox.transaction(lambda tx: once(tx, body, work))
+
+
+@router.get("/runs/{run_id}", response_model=RunDetail)
+async def show_run(who: Reader, desk: TheDesk, service: Served, run_id: PathId) -> Response:
+    """With the best rota so far; a proposal says why it leaves shifts open, as things are now."""
+    run = await find_run(desk, who, run_id)
+    decidable = run.state is RunState.PROPOSED
+    proposal = await read_proposal(desk, who, run, service.clock()) if decidable else None
+    detail = RunDetail(
+        **RunView.model_validate(run).model_dump(),
+        given=dict(run.given),
+        open_shifts=[
+            OpenView(
+                shift_id=one.shift.id,
+                starts_at=one.shift.starts_at,
+                ends_at=one.shift.ends_at,
+                taking_part=one.taking_part,
+                reasons=dict(one.reasons),
+            )
+            for one in (proposal.open if proposal else ())
+        ],
+        dropped_shifts=[one.shift.id for one in (proposal.dropped if proposal else ())],
+    )
+    return reply(detail, version=run.version)
+
+
+@router.post("/runs/{run_id}/cancel", response_model=RunView)
+async def cancel(who: Manager, desk: TheDesk, service: Served, run_id: PathId) -> Response:
+    """Whatever was found meanwhile is given up."""
+    run = await service.outbox.transaction(
+        lambda tx: cancel_run(tx, desk, who, run_id, service.clock())
+    )
+    return _run(run)
+
+
+@router.post("/runs/{run_id}/finish", response_model=RunView)
+async def finish(who: Manager, desk: TheDesk, service: Served, run_id: PathId) -> Response:
+    """The best rota so far is good enough: it becomes the proposal."""
+    run = await service.outbox.transaction(
+        lambda tx: finish_run(tx, desk, who, run_id, service.clock())
+    )
+    return _run(run)
+
+
+@router.post("/runs/{run_id}/apply", response_model=RunView)
+async def apply(
+    who: Manager, desk: TheDesk, service: Served, version: IfMatch, run_id: PathId
+) -> Response:
+    """The proposal becomes the rota, all of it at once. Who cannot have a shift any more does not
+    get it: `dropped` says how many stay open for that."""
+    run = await service.outbox.transaction(
+        lambda tx: apply_run(tx, desk, who, run_id, version, service.clock())
+    )
+    return _run(run)
+
+
+@router.post("/runs/{run_id}/discard", response_model=RunView)
+async def discard(
+    who: Manager, desk: TheDesk, service: Served, version: IfMatch, run_id: PathId
+) -> Response:
+    run = await service.outbox.transaction(lambda tx: discard_run(tx, desk, who, run_id, version))
+    return _run(run)
+
+
+def _run(run: Run) -> Response:
+    return reply(RunView.model_validate(run), version=run.version)
