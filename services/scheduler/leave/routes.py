@@ -297,7 +297,7 @@ async def _again(
     if repeats and until:
         return Repeats(repeats, until)
     if repeats or until:
-        missing = "/until" if repeats else "/repeats"
+        missing = "query:until" if repeats else "query:repeats"
         raise InvalidRequest(errors=[FieldError(missing, _MISSING)])
     return None
 
