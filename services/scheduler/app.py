@@ -11,6 +11,8 @@ from services.scheduler.absences import routes as absences
 from services.scheduler.accounts import pages as account_pages
 from services.scheduler.accounts import routes as accounts
 from services.scheduler.background import run_in_background
+from services.scheduler.calendars import pages as calendar_pages
+from services.scheduler.calendars import routes as calendars
 from services.scheduler.coverage import pages as board
 from services.scheduler.coverage import routes as coverage
 from services.scheduler.desk import open_desk
@@ -51,6 +53,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             responsibilities.router,
             accounts.router,
             absences.router,
+            calendars.router,
             leave.router,
             coverage.router,
             handovers.router,
@@ -58,6 +61,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             board.router,
             handover_pages.router,
             absence_pages.router,
+            calendar_pages.router,
             leave_pages.router,
             feed_pages.router,
             account_pages.router,

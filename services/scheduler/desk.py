@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.store import Absences
 from services.scheduler.accounts.store import Accounts
+from services.scheduler.calendars.reader import CalendarReader
 from services.scheduler.coverage.clock import CoverageClock
 from services.scheduler.coverage.settling import Settling
 from services.scheduler.coverage.snapshot import Snapshots
@@ -41,6 +42,7 @@ class Desk:
     absences: Absences
     leave: LeaveRequests
     feeds: Feeds
+    calendars: CalendarReader
     coverage: CoverageStore
     handovers: Handovers
     marks: CommitMarks
@@ -87,6 +89,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         absences=absences,
         leave=LeaveRequests(mongo, keys),
         feeds=Feeds(mongo),
+        calendars=CalendarReader(),
         coverage=CoverageStore(mongo),
         handovers=handovers,
         marks=marks,

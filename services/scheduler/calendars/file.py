@@ -36,6 +36,8 @@ _AHEAD = timedelta(days=366)
 _LONGEST_SUMMARY = 200
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _WITHIN_DAYS = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
+# What may come of properties that hold something else than they should.
+_NONSENSE = (AttributeError, OverflowError, TypeError, ValueError)
 _start = attrgetter("starts_at", "ends_at")
 
 
@@ -96,7 +98,7 @@ class _Window:
 
 
 def _by_event(data: bytes, window: _Window) -> Iterator[LeftOut | list[Time]]:
-    events = [_Entry.of(event, line, window.zone) for event, line in _events(data)]
+    events = [_entry(event, line, window.zone) for event, line in _events(data)]
     changed: dict[str, set[datetime]] = {}
     for one in events:
         if one.instead_of is not None:
@@ -170,7 +172,7 @@ class _Entry:
                 time = self._time(starts, window.zone, summary)
                 if time.starts_at < window.end and window.start < time.ends_at:
                     found.append(time)
-        except (OverflowError, ValueError, TypeError):
+        except _NONSENSE:
             raise Unreadable(Problem.BAD_EVENT, self.line) from None
         return found or LeftOut.OTHER_TIME
 
@@ -215,6 +217,14 @@ class _Entry:
             return Time(start_instant(starts.date(), own), start_instant(ends, own), True, summary)
         began = _instant(starts, self.zone)
         return Time(began, max(began, _instant(starts + self.length, self.zone)), False, summary)
+
+
+def _entry(event: Event, line: Line, own: ZoneInfo) -> _Entry:
+    """Raises `Unreadable`."""
+    try:
+        return _Entry.of(event, line, own)
+    except _NONSENSE:
+        raise Unreadable(Problem.BAD_EVENT, line) from None
 
 
 def _left_out(entry: _Entry) -> LeftOut | None:

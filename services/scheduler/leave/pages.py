@@ -14,12 +14,13 @@ from starlette.responses import Response
 from services.scheduler.absences.dialog import read_dialog
 from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.keyring import ReasonUnreadable
+from services.scheduler.calendars.offers import Calendar
 from services.scheduler.coverage.board import Days, board_without
 from services.scheduler.coverage.pages import to_board
 from services.scheduler.coverage.view import AwayStretch
 from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.leave.asked import Asked, Every
-from services.scheduler.leave.domain import Dates, Leave, LeaveState, merged, whole
+from services.scheduler.leave.domain import MOST_TIMES, Dates, Leave, LeaveState, merged, whole
 from services.scheduler.leave.reading import (
     WhatIfSeen,
     find_leave,
@@ -59,7 +60,7 @@ from shared.outbox import Transaction
 from shared.web import Paging, reply
 from shared.web.forms import Form, Typed, parsed
 
-__all__ = ["router"]
+__all__ = ["leave_form", "router"]
 
 router = APIRouter(prefix="/leave", include_in_schema=False)
 
@@ -101,13 +102,13 @@ async def list_leave(
 
 @router.get("/new")
 async def new_leave(screen: TheScreen, who: Reader, member_id: str = "") -> Response:
-    return await _form(screen, who, Form({"member_id": [member_id]}))
+    return await leave_form(screen, who, Form({"member_id": [member_id]}))
 
 
 @router.post("/what-if")
 async def show_what_if(screen: TheScreen, who: Reader, typed: Typed) -> Response:
     """The form again, with what it would do. Not by GET: why is no part of an address."""
-    return await _form(screen, who, typed)
+    return await leave_form(screen, who, typed)
 
 
 @router.post("")
@@ -115,7 +116,7 @@ async def ask(screen: TheScreen, who: Reader, typed: Typed) -> Response:
     try:
         leave_id = await _asked_once(screen, who, typed, leave_typed(typed))
     except AppError as error:
-        return await _form(screen, who, typed, error)
+        return await leave_form(screen, who, typed, error)
     return screen.onward(f"/leave/{leave_id}")
 
 
@@ -133,13 +134,15 @@ async def _asked_once(screen: Screen, who: Identity, typed: Form, body: LeaveBod
     return _Asked.model_validate_json(bytes(answer.body)).leave_id
 
 
-async def _form(
+async def leave_form(
     screen: Screen,
     who: Identity,
     typed: Form,
     error: AppError | None = None,
     choice: Sequence[Choice] | None = None,
+    calendar: Calendar | None = None,
 ) -> Response:
+    """`choice`: times of a `calendar` that was just read; None: of those that were typed."""
     dialog = await read_dialog(screen.desk, who)
     allowed = {one.member_id for one in dialog.people}
     member_id = typed.text("member_id") or (who.member_id if who.member_id in allowed else "")
@@ -157,6 +160,8 @@ async def _form(
         every=tuple(Every),
         typed=typed,
         choice=await _choice(screen, typed, member) if choice is None else choice,
+        calendar=calendar,
+        most_times=MOST_TIMES,
         offers=offers,
         seen=seen,
         better=_better(seen, member),

@@ -45,7 +45,7 @@ from shared.errors import N_, FieldError, InvalidRequest, NotFound
 from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply, require
 
-__all__ = ["InstantsBody", "LeaveBody", "LeavePut", "router"]
+__all__ = ["InstantsBody", "LeaveBody", "LeavePut", "planned_member", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["leave"])
 
@@ -318,7 +318,7 @@ async def what_if(
 ) -> WhatIfView:
     """The gaps and overloads that leave would cause, and what could be done about them."""
     check_may_report(who, member)
-    found = await _member(desk, who, member)
+    found = await planned_member(desk, who, member)
     asked = Asked(((starts_at, ends_at),), time_zone, again)
     offers = [Taken().offer(one, service.clock()) for one in asked.times(found.zone)]
     times = free(offers, leaving_out=again is not None)
@@ -332,7 +332,8 @@ async def _what_if(
     return WhatIfView.of(seen, ZoneInfo(member.time_zone))
 
 
-async def _member(desk: Desk, who: Identity, member_id: str) -> Member:
+async def planned_member(desk: Desk, who: Identity, member_id: str) -> Member:
+    """For whom the caller plans leave, as `check_may_report` allows. Raises `NotFound`."""
     own = who.member_id == member_id
     found = await (desk.members.get(member_id) if own else desk.members.find(who.scope, member_id))
     if found is None:
