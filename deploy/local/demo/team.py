@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.local.demo.agency.clients import LEADS, Responsibility, responsibilities
-from deploy.local.demo.agency.people import FELIX, FIRST, MEMBERS, PAUL, Member, Skill
+from deploy.local.demo.agency.people import FELIX, FIRST, MEMBERS, NORA, PAUL, Member, Skill
 from deploy.local.demo.agency.plan import BERLIN
 from deploy.local.demo.api import Caller
 from deploy.local.demo.stage import Stage, calm, patiently
@@ -140,32 +140,44 @@ async def let_expire(stage: Stage) -> str:
 
 async def fill_leave(stage: Stage) -> str:
     """Next week, Paul is on leave from Wednesday to Friday. Felix, who would stand in for him, asks
-    for the whole week: nobody has decided on that yet."""
+    for the whole week, and Nora for a course on six Friday afternoons after that: nobody has
+    decided on these yet."""
     today = stage.now.astimezone(BERLIN).date()
     monday = today + timedelta(days=7 - today.weekday())
     lead = stage.as_(FIRST)
-    paul = await _ask_for_leave(stage, PAUL, monday + timedelta(days=2))
+    paul = await _ask_for_leave(stage, PAUL, _until_friday(monday + timedelta(days=2)))
     if paul is not None:
         path = f"{_LEAVE}/{paul['id']}/approve"
         await lead.command(path, paul["version"], {"reason": "Felix Roth vertritt ihn."})
-    await _ask_for_leave(stage, FELIX, monday)
-    return "1 leave is planned, 1 is asked for"
+    await _ask_for_leave(stage, FELIX, _until_friday(monday))
+    await _ask_for_leave(stage, NORA, _course(monday + timedelta(days=11)))
+    return "1 leave is planned, 2 are asked for"
 
 
-async def _ask_for_leave(stage: Stage, key: str, first: date) -> Any | None:
-    """Until Friday. None: it was asked for before, and is decided."""
+def _until_friday(first: date) -> dict[str, Any]:
+    last = first + timedelta(days=4 - first.weekday())
+    return {"kind": "holiday", "starts_at": first.isoformat(), "ends_at": last.isoformat()}
+
+
+def _course(friday: date) -> dict[str, Any]:
+    until = friday + timedelta(weeks=5)
+    return {
+        "kind": "training",
+        "note": "Barrierefreies Design, Aufbaukurs",
+        "starts_at": f"{friday}T13:00",
+        "ends_at": f"{friday}T17:00",
+        "repeats": {"every": "week", "until": until.isoformat()},
+    }
+
+
+async def _ask_for_leave(stage: Stage, key: str, leave: dict[str, Any]) -> Any | None:
+    """None: it was asked for before, and is decided."""
     caller, member_id = stage.as_(key), stage.members[key]["id"]
     for decided in (True, False):
         asked = await caller.all(_LEAVE, own=True, decided=decided)
         if asked:
             return None if decided else asked[0]
-    body = {
-        "member_id": member_id,
-        "kind": "holiday",
-        "starts_at": first.isoformat(),
-        "ends_at": (first + timedelta(days=4 - first.weekday())).isoformat(),
-    }
-    return await caller.create(_LEAVE, body, f"leave:{key}")
+    return await caller.create(_LEAVE, {"member_id": member_id, **leave}, f"leave:{key}")
 
 
 def _valid_until(stage: Stage, skill: Skill, at_least: int | None = None) -> str | None:

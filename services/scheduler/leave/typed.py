@@ -14,7 +14,7 @@ from services.scheduler.leave.domain import Dates, Leave, merged
 from services.scheduler.leave.routes import InstantsBody, LeaveBody, LeavePut
 from services.scheduler.leave.taken import Offer
 from services.scheduler.members.domain import Member
-from services.scheduler.moments import Shown, shown_end, shown_start
+from services.scheduler.moments import shown_end, shown_start
 from shared.errors import N_, AppError, FieldError, InvalidRequest
 from shared.web.forms import Form, parsed
 
@@ -65,8 +65,8 @@ def leave_changed(typed: Form, before: Leave, zone: ZoneInfo) -> LeavePut:
         reason["note"] = typed.text("note")
     if typed.has("offer"):
         return parsed(LeavePut, reason | _chosen(typed))
-    period = changed_period(typed, before, zone)
-    return parsed(LeavePut, reason | _one_day(typed, period) | _again(typed))
+    period = changed_period(_one_day(typed), before, zone)
+    return parsed(LeavePut, reason | period | _again(typed))
 
 
 def asked_typed(typed: Form) -> Asked | None:
@@ -104,7 +104,7 @@ def _when(typed: Form) -> dict[str, Any]:
     """Times chosen from those on offer, or from when until when, and whether it repeats."""
     if typed.has("offer"):
         return _chosen(typed)
-    return _one_day(typed, typed_period(typed)) | _again(typed)
+    return typed_period(_one_day(typed)) | _again(typed)
 
 
 def _chosen(typed: Form) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _again(typed: Form) -> dict[str, Any]:
     return {"repeats": {"every": every, "until": until}}
 
 
-def _one_day(typed: Form, period: dict[str, Any]) -> dict[str, Any]:
-    """A single day need not be typed twice."""
-    first = Shown.typed(typed, "starts").day
-    return period if period["ends_at"] or not first else {**period, "ends_at": first}
+def _one_day(typed: Form) -> Form:
+    """From when until when: a single day need not be typed twice."""
+    period = {name: [typed.text(name)] for name in _PERIOD}
+    return Form(period if typed.text("ends_day") else {**period, "ends_day": period["starts_day"]})
