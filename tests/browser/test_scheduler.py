@@ -322,10 +322,10 @@ async def test_leave_repeats_or_comes_from_a_calendar_file_in_both_languages(
     await mira.get_by_role("button", name="Zeiten wählen").click()
     first = mira.get_by_role("checkbox", name="canary-in-a-summary")
     await expect(first).to_have_count(3)
-    await expect(mira.get_by_role("heading", name="3 Zeiten")).to_have_count(0)
+    await expect(mira.get_by_role("heading", name="3 Zeiten")).to_be_visible()
     assert await serious_findings(mira) == []
     await first.nth(1).press("Space")
-    await expect(first.nth(1)).not_to_be_checked()
+    await expect(mira.get_by_role("heading", name="2 Zeiten")).to_be_visible()
     await mira.get_by_role("button", name="Antrag stellen").click()
     await expect(mira.get_by_role("heading", name=re.compile("^2 Zeiten, "))).to_be_visible()
     assert "canary" not in await mira.content() + mira.url
