@@ -31,6 +31,9 @@ from services.scheduler.responsibilities import matrix_pages, sheet_pages
 from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.workingtime import pages as working_time_pages
+from services.scheduler.workingtime import routes as working_time
+from services.scheduler.workingtime.public_holidays import public_holidays
 from shared.service import Service
 from shared.ui.ui import Ui
 from shared.web import create_app, session_router
@@ -42,7 +45,16 @@ NAME = "scheduler"
 
 def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
     """The application, not started. Members sign in here, with a cookie good for all services."""
-    desk = open_desk(service, settings.zone, settings.key_ring, settings.most_at_once)
+    desk = open_desk(
+        service,
+        settings.zone,
+        settings.key_ring,
+        most_at_once=settings.most_at_once,
+        home=settings.home,
+    )
+    if settings.home is not None:
+        # The first look takes a while, so nobody is to wait for it.
+        public_holidays(settings.home, service.clock().year)
     declare_indexes(service)
     run_in_background(service, desk)
     app = create_app(
@@ -55,6 +67,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             absences.router,
             calendars.router,
             leave.router,
+            working_time.router,
             coverage.router,
             handovers.router,
             publishing.router,
@@ -68,7 +81,8 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             matrix_pages.router,
             sheet_pages.router,
             responsibility_pages.router,
-            member_pages.router,
+            working_time_pages.router,
+            member_pages.router,  # takes what stands below a member else
             skill_pages.router,
             session_router,
         ],

@@ -25,6 +25,8 @@ from services.scheduler.publishing.store import Publications
 from services.scheduler.qualifications.store import Qualifications
 from services.scheduler.responsibilities.assignments import Assignments
 from services.scheduler.responsibilities.store import ClientLeads, Responsibilities
+from services.scheduler.workingtime.domain import Region
+from services.scheduler.workingtime.store import WorkingTimes
 from shared.service import Service
 from shared.ticker import Ticker
 
@@ -54,12 +56,22 @@ class Desk:
     closing: Closing
     ticker: Ticker
     publications: Publications
+    working_times: WorkingTimes
     most_at_once: int
+    home: Region | None
 
 
-def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int) -> Desk:
+def open_desk(
+    service: Service,
+    zone: ZoneInfo,
+    keys: KeyRing,
+    *,
+    most_at_once: int,
+    home: Region | None = None,
+) -> Desk:
     """`zone` is the agency's; `most_at_once`: the responsibilities that one person should act for
-    at the same time."""
+    at the same time; `home`: where public holidays are everybody's of whom nothing else is
+    agreed."""
     mongo = service.mongo
     members, qualifications = Members(mongo), Qualifications(mongo)
     absences, accounts = Absences(mongo, keys), Accounts(mongo)
@@ -101,5 +113,7 @@ def open_desk(service: Service, zone: ZoneInfo, keys: KeyRing, most_at_once: int
         closing=Closing(handovers, leads, members),
         ticker=service.ticker,
         publications=Publications(mongo),
+        working_times=WorkingTimes(mongo),
         most_at_once=most_at_once,
+        home=home,
     )

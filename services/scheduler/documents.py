@@ -8,6 +8,7 @@ transaction is still the stored one when it is saved, and needs no guard of its 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -93,12 +94,17 @@ class Documents(Generic[T]):
 
 
 def to_bson(value: Any) -> Any:
-    """Enums by their value, collections as lists."""
+    """Enums by their value, days and times of day as ISO 8601 says them, collections as lists; keys
+    of mappings as text."""
     match value:
         case Enum():
             return value.value
+        case datetime():
+            return value
+        case date() | time():
+            return value.isoformat()
         case dict():
-            return {to_bson(key): to_bson(one) for key, one in value.items()}
+            return {str(to_bson(key)): to_bson(one) for key, one in value.items()}
         case tuple() | list() | set() | frozenset():
             return [to_bson(one) for one in value]
         case _:

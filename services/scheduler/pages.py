@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.scheduler.desk import Desk
 from services.scheduler.leave.waiting import count_waiting
+from services.scheduler.workingtime.public_holidays import named_days
 from shared.auth import Identity
 from shared.errors import AppError
 from shared.events.disciplines import Discipline
@@ -47,6 +49,10 @@ class Screen:
         return self.service.clock()
 
     @property
+    def language(self) -> str:
+        return self.ui.language(self.request)
+
+    @property
     def by_htmx(self) -> bool:
         return "hx-request" in self.request.headers
 
@@ -54,6 +60,11 @@ class Screen:
     def agency(self) -> str:
         name: str = self.request.app.state.agency_name
         return name
+
+    def holidays(self, first: date, days: int) -> Mapping[date, str]:
+        """Public holidays of the agency, in the reader's language."""
+        home = self.desk.home
+        return {} if home is None else named_days(home, first, days, self.language)
 
     def said(self, message: str, **params: Any) -> str:
         """A text in the reader's language."""

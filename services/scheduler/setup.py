@@ -34,7 +34,9 @@ async def set_up(settings: SchedulerSettings, new: NewMember) -> Member:
     """Add the first member. Raises `NotEmpty` if there is one."""
     service = Service(NAME, settings)
     try:
-        desk = open_desk(service, settings.zone, settings.key_ring, settings.most_at_once)
+        desk = open_desk(
+            service, settings.zone, settings.key_ring, most_at_once=settings.most_at_once
+        )
         return await service.outbox.transaction(
             lambda tx: add_first_member(tx, desk, new, service.clock())
         )

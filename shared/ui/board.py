@@ -5,8 +5,8 @@ A day is as wide as any other, also when the clocks change: positions follow the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import ceil, floor
@@ -38,6 +38,7 @@ class Day:
     past: bool
     today: bool
     week_start: bool
+    holiday: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class DayAxis:
-    """`count` days from `first` as seen in `zone`."""
+    """`count` days from `first` as seen in `zone`. `holidays`: those that have a name."""
 
     first: date
     count: int
     zone: ZoneInfo
     now: datetime
+    holidays: Mapping[date, str] = field(default_factory=dict)
 
     @property
     def days(self) -> list[Day]:
@@ -85,6 +87,7 @@ class DayAxis:
                 past=each < today,
                 today=each == today,
                 week_start=each.weekday() == 0 and each != self.first,
+                holiday=self.holidays.get(each, ""),
             )
             for each in dates
         ]

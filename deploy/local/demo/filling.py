@@ -20,6 +20,7 @@ from deploy.local.demo.team import (
     fill_leave,
     fill_members,
     fill_responsibilities,
+    fill_working_times,
     let_expire,
 )
 from deploy.local.settings import LocalSettings
@@ -35,6 +36,7 @@ STEPS: Sequence[Step] = (
     fill_first_member,
     fill_places,
     fill_members,
+    fill_working_times,
     fill_responsibilities,
     let_expire,
     fill_plan,

@@ -19,7 +19,7 @@ from deploy.local.supervisor import Report
 __all__ = ["SERVICE_ENV", "FillingFailed", "fill_completely", "run"]
 
 SERVICE_ENV: Mapping[str, Mapping[str, str]] = {
-    "scheduler": {"AGENCY_NAME": AGENCY},
+    "scheduler": {"AGENCY_NAME": AGENCY, "AGENCY_COUNTRY": "DE", "AGENCY_REGION": "SN"},
     "notifier": {"MAIL_FROM": "Understudy <understudy@haselbach-kern.example>"},
 }
 

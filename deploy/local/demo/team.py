@@ -13,11 +13,21 @@ from deploy.local.demo.agency.plan import BERLIN
 from deploy.local.demo.api import Caller
 from deploy.local.demo.stage import Stage, calm, patiently
 
-__all__ = ["fill_first_member", "fill_leave", "fill_members", "fill_responsibilities", "let_expire"]
+__all__ = [
+    "fill_first_member",
+    "fill_leave",
+    "fill_members",
+    "fill_responsibilities",
+    "fill_working_times",
+    "let_expire",
+]
 
 _MEMBERS = "/scheduler/api/v1/members"
 _LEAVE = "/scheduler/api/v1/leave-requests"
 _RESPONSIBILITIES = "/scheduler/api/v1/responsibilities"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+_OFFICE_DAY = {"starts": "09:00", "ends": "17:30"}
+_WEEKS_OF_LEAVE = 6
 _NOT_YET = 2
 """Months for which a qualification that is to have run out is valid until it has served."""
 
@@ -36,6 +46,20 @@ async def fill_members(stage: Stage) -> str:
     for member in MEMBERS:
         skills += await _add_skills(stage, lead, member)
     return f"{len(MEMBERS)} members, {skills} qualifications"
+
+
+async def fill_working_times(stage: Stage) -> str:
+    """What is agreed with each; public holidays are the agency's."""
+    lead, part_time = stage.as_(FIRST), 0
+    for member in MEMBERS:
+        path = f"{_MEMBERS}/{stage.members[member.key]['id']}/working-time"
+        present = await lead.get(path)
+        if not present["version"]:
+            week = dict.fromkeys(_WEEKDAYS[: member.days], _OFFICE_DAY)
+            terms = {"patterns": [{"week": week}], "allowance": _WEEKS_OF_LEAVE * member.days}
+            await lead.command(path, 0, terms, by="PUT")
+        part_time += member.days < len(_WEEKDAYS)
+    return f"{part_time} of them part-time, {_WEEKS_OF_LEAVE} weeks of leave for everybody"
 
 
 async def _add_members(stage: Stage, caller: Caller, members: Sequence[Member]) -> None:
@@ -140,7 +164,7 @@ async def let_expire(stage: Stage) -> str:
 
 async def fill_leave(stage: Stage) -> str:
     """Next week, Paul is on leave from Wednesday to Friday. Felix, who would stand in for him, asks
-    for the whole week, and Nora for a course on six Friday afternoons after that: nobody has
+    for the whole week, and Nora for a course on six Wednesday afternoons after that: nobody has
     decided on these yet."""
     today = stage.now.astimezone(BERLIN).date()
     monday = today + timedelta(days=7 - today.weekday())
@@ -150,7 +174,7 @@ async def fill_leave(stage: Stage) -> str:
         path = f"{_LEAVE}/{paul['id']}/approve"
         await lead.command(path, paul["version"], {"reason": "Felix Roth vertritt ihn."})
     await _ask_for_leave(stage, FELIX, _until_friday(monday))
-    await _ask_for_leave(stage, NORA, _course(monday + timedelta(days=11)))
+    await _ask_for_leave(stage, NORA, _course(monday + timedelta(days=9)))
     return "1 leave is planned, 2 are asked for"
 
 
@@ -159,13 +183,13 @@ def _until_friday(first: date) -> dict[str, Any]:
     return {"kind": "holiday", "starts_at": first.isoformat(), "ends_at": last.isoformat()}
 
 
-def _course(friday: date) -> dict[str, Any]:
-    until = friday + timedelta(weeks=5)
+def _course(first: date) -> dict[str, Any]:
+    until = first + timedelta(weeks=5)
     return {
         "kind": "training",
         "note": "Barrierefreies Design, Aufbaukurs",
-        "starts_at": f"{friday}T13:00",
-        "ends_at": f"{friday}T17:00",
+        "starts_at": f"{first}T13:00",
+        "ends_at": f"{first}T17:00",
         "repeats": {"every": "week", "until": until.isoformat()},
     }
 

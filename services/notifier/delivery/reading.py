@@ -9,6 +9,7 @@ from services.notifier.briefs.domain import Notification, for_eyes
 from services.notifier.delivery.store import Deliveries, Told
 from services.notifier.directory.people import Member, Responsibility
 from services.notifier.directory.store import Directory
+from services.notifier.leave.domain import LeaveRequest
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.events.notifier import DeliveryState
@@ -18,10 +19,16 @@ __all__ = ["Desk", "Names", "Reading"]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of everybody and everything that is spoken of."""
+    """Of everybody and everything that is spoken of. `leave`: each request as it is now."""
 
     people: Mapping[str, Member]
     responsibilities: Mapping[str, Responsibility]
+    leave: Mapping[str, LeaveRequest]
+
+    def is_past(self, request: LeaveRequest) -> bool:
+        """Something else has been done with it since."""
+        newest = self.leave.get(request.leave_id)
+        return newest is not None and newest.version > request.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,12 @@ class Desk:
         notifications = list(notifications)
         people = {id for each in notifications for id in (each.member_id, *each.people)}
         ids = {id for each in notifications for id in each.responsibilities}
+        about = [each.about for each in notifications]
+        requests = {each.leave_id for each in about if isinstance(each, LeaveRequest)}
         return Names(
-            await self._directory.members(people), await self._directory.responsibilities(ids)
+            await self._directory.members(people),
+            await self._directory.responsibilities(ids),
+            await self._directory.leave(requests),
         )
 
     async def _for(self, reader: Identity, told: Sequence[Told]) -> Reading:

@@ -232,14 +232,15 @@ async def _in_force(
 ) -> Notification | None:
     match notification:
         case Notification(about=Expiry() as expiry):
-            newest = await directory.expiry(expiry.qualification_id, tx.session)
+            heard = await directory.expiry(expiry.qualification_id, tx.session)
             whose = await directory.member(expiry.member_id, tx.session)
             has_left = whose is not None and not whose.active
-            told = reminding.holds(expiry, newest, now) and not has_left
+            told = reminding.holds(expiry, heard, now) and not has_left
             return notification if told else None
         case Notification(about=LeaveRequest() as request):
-            last = await directory.leave(request.leave_id, tx.session)
-            return notification if leave.holds(request, last, now) else None
+            known = await directory.leave([request.leave_id], tx.session)
+            told = leave.holds(request, known.get(request.leave_id), now)
+            return notification if told else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)

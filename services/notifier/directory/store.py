@@ -72,10 +72,11 @@ class Directory:
         row = _LEAVE.dump_python(request)
         await self.replace(session, "leave", {request.leave_id: row})
 
-    async def leave(self, leave_id: str, session: Session) -> LeaveRequest | None:
-        rows = await self._rows("leave", [leave_id], session)
-        row = rows.get(leave_id)
-        return None if row is None else _LEAVE.validate_python(row)
+    async def leave(
+        self, ids: Iterable[str], session: Session | None = None
+    ) -> dict[str, LeaveRequest]:
+        rows = await self._rows("leave", ids, session)
+        return {id: _LEAVE.validate_python(row) for id, row in rows.items()}
 
     async def responsibilities(
         self, ids: Iterable[str], session: Session | None = None

@@ -7,10 +7,11 @@ the collection.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 
 from services.scheduler.absences.domain import Kind, Reason
-from services.scheduler.absences.keyring import Encrypted, KeyRing
+from services.scheduler.absences.keyring import Encrypted, KeyRing, ReasonUnreadable
 from shared.mongo import Collection, Document, Session
 from shared.outbox import Transaction
 
@@ -30,12 +31,16 @@ class Reasons:
         Raises `ReasonUnreadable`.
         """
         row = await self._collection.find_one({"_id": id}, {"reason": 1}, session=session)
-        stored = row and row.get("reason")
-        if not stored:
-            return None
-        if "kind" in stored:  # of a version that did not encrypt
-            return Reason(Kind(stored["kind"]), stored["note"])
-        return self._keys.decrypt(id, Encrypted(stored["token"], stored["key"]))
+        return None if row is None else self._read(row)
+
+    async def kinds(self, ids: Iterable[str]) -> dict[str, Kind]:
+        """Of what can be read; for the member and the entitled only, as `get` is."""
+        found: dict[str, Kind] = {}
+        async for row in self._collection.find({"_id": {"$in": sorted(ids)}}, {"reason": 1}):
+            with suppress(ReasonUnreadable):
+                reason = self._read(row)
+                found[row["_id"]] = Kind.OTHER if reason is None else reason.kind
+        return found
 
     async def put(self, tx: Transaction, id: str, reason: Reason) -> None:
         encrypted = asdict(self._keys.encrypt(id, reason))
@@ -94,6 +99,14 @@ class Reasons:
         query: Document = {"_id": {"$nin": sorted(but)}, **self._outdated()}
         rows = self._collection.find(query, {"_id": 1}).limit(limit)
         return [row["_id"] async for row in rows]
+
+    def _read(self, row: Document) -> Reason | None:
+        stored = row.get("reason")
+        if not stored:
+            return None
+        if "kind" in stored:  # of a version that did not encrypt
+            return Reason(Kind(stored["kind"]), stored["note"])
+        return self._keys.decrypt(row["_id"], Encrypted(stored["token"], stored["key"]))
 
     def _outdated(self) -> Document:
         older = sorted(self._keys.known - {self._keys.newest})

@@ -107,7 +107,11 @@ async def _board(screen: Screen, who: Identity, query: BoardChoice) -> dict[str,
     return {
         "board": board,
         # Of one minute all drawings are the same, unless something has changed.
-        "axis": replace(board.axis, now=_minute(board.now)),
+        "axis": replace(
+            board.axis,
+            now=_minute(board.now),
+            holidays=screen.holidays(board.first, board.days),
+        ),
         "days": days,
         "clients": list(_drawn(board, query)),
         "rows": sum(len(client.rows) for client in board.clients),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -54,6 +55,8 @@ from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.responsibilities.domain import with_deputy
 from services.scheduler.responsibilities.usecases import assign_one
+from services.scheduler.workingtime.balance import Balance
+from services.scheduler.workingtime.reading import balances
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, NotFound
 from shared.outbox import Transaction
@@ -64,6 +67,7 @@ __all__ = ["leave_form", "router"]
 
 router = APIRouter(prefix="/leave", include_in_schema=False)
 
+_USUAL = Kind.HOLIDAY
 _WEEK = 7
 _LONGEST = 12 * _WEEK
 
@@ -165,6 +169,7 @@ async def leave_form(
         offers=offers,
         seen=seen,
         better=_better(seen, member),
+        balances=await _balances(screen, member, seen, typed.text("kind") or _USUAL),
         **await _days(screen, who, seen),
     )
 
@@ -288,6 +293,7 @@ async def _leave(
         choice=await _choice(screen, form, member, but=leave.id),
         seen=seen,
         better=_better(seen, member),
+        balances=await _balances(screen, member, seen, why[0].kind) if why[0] else [],
         **await _days(screen, who, seen),
     )
 
@@ -345,6 +351,15 @@ async def _choice(
 # What it would do
 
 
+async def _balances(
+    screen: Screen, member: Member | None, seen: WhatIfSeen | None, kind: str
+) -> list[Balance]:
+    """What it leaves of the year's leave, if it is any."""
+    if member is None or seen is None or kind != Kind.HOLIDAY:
+        return []
+    return await balances(screen.desk, member, [one.stretch for one in seen.times], screen.now)
+
+
 async def _what_if(
     screen: Screen, who: Identity, member: Member, times: tuple[Dates, ...]
 ) -> WhatIfSeen:
@@ -371,7 +386,8 @@ async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[
     days = Days(first, min(weeks * _WEEK, _LONGEST), zone)
     snapshot = await screen.desk.snapshots.latest()
     board = await board_without(screen.desk, who.scope, snapshot, ids, leave, days, screen.now)
-    return {"board": board, "board_ends": days.count < weeks * _WEEK}
+    axis = replace(board.axis, holidays=screen.holidays(days.first, days.count))
+    return {"board": board, "axis": axis, "board_ends": days.count < weeks * _WEEK}
 
 
 def _kinds() -> tuple[Kind, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.domain import Reason
@@ -15,17 +15,21 @@ from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.desk import Desk
 from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.view import Place
+from services.scheduler.leave.days_off import days_off
 from services.scheduler.leave.domain import Dates, Leave
 from services.scheduler.leave.remedies import deputies_for, trainings_for
 from services.scheduler.leave.whatif import SHIFT, Better, Gap, WhatIf, what_if
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import Face, face
 from services.scheduler.qualifications.training import Proposal
+from services.scheduler.workingtime.calendar import WorkCalendar, days_between
+from services.scheduler.workingtime.reading import calendars
 from shared.auth import Identity, Permission, Scope
 from shared.errors import NotFound
 from shared.events.disciplines import Discipline
 
 __all__ = [
+    "DaysOff",
     "GapSeen",
     "OverloadSeen",
     "StandIn",
@@ -80,9 +84,18 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days on which the colleague would act for what the leave leaves, and does not work."""
+
+    member: Face
+    days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIfSeen:
     """`times`: of the leave, in order. `hidden`: how many more responsibilities would have gaps, at
-    clients the reader does not see. `most`: what one person should act for at once."""
+    clients the reader does not see. `most`: what one person should act for at once.
+    `working_days`: how many the leave takes."""
 
     member: Face
     times: tuple[Dates, ...]
@@ -93,6 +106,8 @@ class WhatIfSeen:
     stand_ins: tuple[StandIn, ...]
     better: Better | None
     trainings: tuple[Training, ...]
+    working_days: float
+    days_off: tuple[DaysOff, ...]
 
     @property
     def starts_at(self) -> datetime:
@@ -130,11 +145,8 @@ class WhatIfSeen:
         """ISO days of the zone with the ids of the responsibilities that have a gap then."""
         days: dict[str, dict[str, None]] = {}
         for gap in self.gaps:
-            day = gap.starts_at.astimezone(zone).date()
-            last = (gap.ends_at - timedelta(milliseconds=1)).astimezone(zone).date()
-            while day <= last:
+            for day in days_between(gap.starts_at, gap.ends_at, zone):
                 days.setdefault(day.isoformat(), {})[gap.place.responsibility_id] = None
-                day += timedelta(days=1)
         return [(day, list(ids)) for day, ids in sorted(days.items())]
 
 
@@ -188,9 +200,10 @@ async def read_what_if(
         member.id, Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
     )
     taken = [time.stretch for one in asked if one.times != leave for time in one.times]
+    calendar = (await calendars(desk, [member]))[member.id]
     # In a thread, because for a large agency it takes longer than others should wait.
     found, seen, deputies, trainings = await asyncio.to_thread(
-        _thought_through, snapshot, who.scope, member, leave, desk.most_at_once, now, taken
+        _thought_through, snapshot, who.scope, calendar, leave, desk.most_at_once, now, taken
     )
     visible = {one.id for one in await desk.members.all(who.scope)}
     places = await read_places(
@@ -198,8 +211,11 @@ async def read_what_if(
     )
     named = {passed.member_id for gap in found.gaps for passed in gap.passed}
     named |= {*deputies.values(), *found.stand_ins, *(one.member_id for one in trainings)}
-    faces = {one.id: face(one) for one in (await desk.members.load(named)).values()}
+    people = await desk.members.load(named)
+    faces = {one.id: face(one) for one in people.values()}
+    colleagues = await calendars(desk, (people[id] for id in found.standing_in))
     show = _Showing(snapshot, places, faces, seen, member)
+    stand_ins = tuple(show.stand_ins(found))
     return WhatIfSeen(
         member=face(member),
         times=leave,
@@ -212,20 +228,34 @@ async def read_what_if(
             if one.member_id in visible and not seen.isdisjoint(found.stand_ins[one.member_id])
         ),
         most=desk.most_at_once,
-        stand_ins=tuple(show.stand_ins(found)),
+        stand_ins=stand_ins,
         better=found.better,
         trainings=tuple(
             Training(faces[one.member_id], one.discipline, one.gap_time)
             for one in trainings
             if one.member_id in visible
         ),
+        working_days=calendar.count(one.stretch for one in leave),
+        days_off=tuple(_days_off(calendar, stand_ins, found, colleagues)),
     )
+
+
+def _days_off(
+    absent: WorkCalendar,
+    stand_ins: Iterable[StandIn],
+    found: WhatIf,
+    colleagues: Mapping[str, WorkCalendar],
+) -> Iterator[DaysOff]:
+    for one in stand_ins:
+        id = one.member.member_id
+        if days := days_off(absent, colleagues[id], found.standing_in[id]):
+            yield DaysOff(one.member, days)
 
 
 def _thought_through(
     snapshot: Snapshot,
     scope: Scope,
-    member: Member,
+    calendar: WorkCalendar,
     leave: Sequence[Dates],
     most: int,
     now: datetime,
@@ -233,14 +263,15 @@ def _thought_through(
 ) -> tuple[WhatIf, frozenset[str], dict[Gap, str], Sequence[Proposal]]:
     """What it would do; the ids of the responsibilities that the scope lets see, of those that
     change; and what would help with their gaps."""
-    found = what_if(snapshot, member.id, leave, most=most, zone=member.zone, now=now, taken=taken)
+    member_id = calendar.working_time.member_id
+    found = what_if(snapshot, member_id, leave, most=most, calendar=calendar, now=now, taken=taken)
     ids = {one.responsibility_id for one in found.gaps}
     ids.update(id for taken_over in found.stand_ins.values() for id in taken_over)
     seen = frozenset(id for id in ids if scope.allows(snapshot.responsibilities[id].client_id))
     gaps = [gap for gap in found.gaps if gap.responsibility_id in seen]
-    deputies = deputies_for(snapshot, member.id, leave, gaps)
+    deputies = deputies_for(snapshot, member_id, leave, gaps)
     left = [gap for gap in gaps if gap not in deputies]
-    trainings = trainings_for(snapshot, member.id, leave, left) if left else []
+    trainings = trainings_for(snapshot, member_id, leave, left) if left else []
     return found, seen, deputies, trainings[:_TRAININGS]
 
 

@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise, product
-from zoneinfo import ZoneInfo
 
 from services.scheduler.coverage.domain import Acting, PassedOver, Segment
 from services.scheduler.coverage.outlook import Outlook
 from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates, whole
+from services.scheduler.workingtime.calendar import WorkCalendar
 
 __all__ = ["SHIFT", "Better", "Gap", "Overload", "WhatIf", "gaps_of", "what_if"]
 
 SHIFT = 28
 """Days by which other dates are tried, earlier and later."""
+_WEEK = 7
 _WORTH = timedelta(hours=4)
 """So much less has to be uncovered: else a day that is shorter for daylight saving were better."""
 
@@ -61,12 +62,14 @@ class Better:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """`stand_ins`: the ids of the responsibilities that each colleague would act for instead.
-    `better`: the nearest dates at which least would be uncovered, if that is less."""
+    """`stand_ins`: the ids of the responsibilities that each colleague would act for instead, and
+    `standing_in` when, which may overlap. `better`: the nearest dates at which least would be
+    uncovered, if that is less."""
 
     gaps: tuple[Gap, ...]
     overloads: tuple[Overload, ...]
     stand_ins: Mapping[str, tuple[str, ...]]
+    standing_in: Mapping[str, tuple[Dates, ...]]
     better: Better | None
 
     @property
@@ -86,12 +89,12 @@ def what_if(
     leave: Sequence[Dates],
     *,
     most: int,
-    zone: ZoneInfo,
+    calendar: WorkCalendar,
     now: datetime,
     taken: Iterable[Stretch] = (),
 ) -> WhatIf:
-    """`most`: responsibilities that one person should act for at once. `zone`: the member's, in
-    which other dates are whole days away; but not while they are away or have `taken` it."""
+    """`most`: responsibilities that one person should act for at once. `calendar`: the member's, by
+    which other dates are chosen; but not while they are away or have `taken` it."""
     present, absent = _with_and_without(snapshot, member_id, leave)
     differences = list(_differences(present, absent))
     gaps = tuple(_gaps(differences))
@@ -100,7 +103,8 @@ def what_if(
         gaps=gaps,
         overloads=tuple(_overloads(snapshot, present, absent, stand_ins, most)),
         stand_ins=stand_ins,
-        better=_better(snapshot, member_id, leave, zone, now, taken) if gaps else None,
+        standing_in=_standing_in(differences),
+        better=_better(snapshot, member_id, leave, calendar, now, taken) if gaps else None,
     )
 
 
@@ -145,6 +149,14 @@ def _stand_ins(differences: Iterable[_Difference]) -> dict[str, tuple[str, ...]]
         if one.acting.member is not None:
             found[one.acting.member][one.responsibility_id] = None
     return {member: tuple(ids) for member, ids in found.items()}
+
+
+def _standing_in(differences: Iterable[_Difference]) -> dict[str, tuple[Dates, ...]]:
+    found: dict[str, dict[Dates, None]] = defaultdict(dict)
+    for one in differences:
+        if one.acting.member is not None:
+            found[one.acting.member][Dates(one.starts_at, one.ends_at)] = None
+    return {member: tuple(times) for member, times in found.items()}
 
 
 # Too much at once
@@ -196,21 +208,25 @@ def _better(
     snapshot: Snapshot,
     member_id: str,
     leave: Sequence[Dates],
-    zone: ZoneInfo,
+    calendar: WorkCalendar,
     now: datetime,
     taken: Iterable[Stretch],
 ) -> Better | None:
     """All of it whole days earlier or later, at the same times of day; not in the past, and not
-    while the member is away anyway. The nearest of those that leave least uncovered; None: none
-    leaves less than the dates asked for."""
+    while the member is away anyway; as many working days, unless it is by whole weeks. The nearest
+    of those that leave least uncovered; None: none leaves less than the dates asked for."""
     around = timedelta(days=SHIFT + 1)
     far = Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
     alone = gaps_of(snapshot, member_id, [far])
     away = [*snapshot.team.people[member_id].away, *taken]
     least, best = _uncovered(alone, leave), None
+    working_days = calendar.count(one.stretch for one in leave)
     for days in sorted((each for each in range(-SHIFT, SHIFT + 1) if each), key=abs):
-        moved = tuple(one.moved(days, zone) for one in leave)
+        moved = tuple(one.moved(days, calendar.zone) for one in leave)
         if moved[0].starts_at < now or any(any(map(one.overlaps, away)) for one in moved):
+            continue
+        counted = calendar.count(one.stretch for one in moved) if days % _WEEK else working_days
+        if counted != working_days:
             continue
         left = _uncovered(alone, moved)
         if left <= least - _WORTH or (not left and least):

@@ -113,9 +113,17 @@ class TrainingView(BaseModel):
     gap_seconds: int
 
 
+class DaysOffView(BaseModel):
+    """The colleague stands in on these days, in the member's zone, and does not work on them."""
+
+    member_id: str
+    days: list[date]
+
+
 class WhatIfView(BaseModel):
     """`hidden`: how many more responsibilities would have gaps, at clients the caller does not
-    see. `better`: other dates that leave less uncovered, null if there are none."""
+    see. `better`: other dates that leave less uncovered, null if there are none. `working_days`:
+    how many of the member's the leave takes, by halves."""
 
     member_id: str
     starts_at: AwareDatetime
@@ -130,6 +138,8 @@ class WhatIfView(BaseModel):
     stand_ins: list[StandInView]
     better: BetterView | None
     trainings: list[TrainingView]
+    working_days: float
+    days_off: list[DaysOffView]
 
     @classmethod
     def of(cls, seen: WhatIfSeen, zone: ZoneInfo) -> WhatIfView:
@@ -162,6 +172,11 @@ class WhatIfView(BaseModel):
                     gap_seconds=_seconds(one.gap_time),
                 )
                 for one in seen.trainings
+            ],
+            working_days=seen.working_days,
+            days_off=[
+                DaysOffView(member_id=one.member.member_id, days=list(one.days))
+                for one in seen.days_off
             ],
         )
 

@@ -65,7 +65,7 @@ class Agency:
     @classmethod
     def of(cls, service: Service) -> Agency:
         keys = KeyRing([ABSENCE_KEYS])
-        return cls(service, open_desk(service, ZoneInfo("Europe/Berlin"), keys, 12))
+        return cls(service, open_desk(service, ZoneInfo("Europe/Berlin"), keys, most_at_once=12))
 
     async def do(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self.service.outbox.transaction(work)

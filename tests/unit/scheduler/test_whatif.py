@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -13,10 +13,13 @@ from services.scheduler.coverage.domain import Team, acting_at
 from services.scheduler.coverage.outlook import concerning, look_ahead
 from services.scheduler.coverage.person import Person, Stretch, WhyNot
 from services.scheduler.coverage.snapshot import Snapshot
+from services.scheduler.leave.days_off import days_off
 from services.scheduler.leave.domain import Dates
 from services.scheduler.leave.remedies import deputies_for, trainings_for
 from services.scheduler.leave.whatif import Gap, gaps_of, what_if
 from services.scheduler.responsibilities.domain import Responsibility
+from services.scheduler.workingtime.calendar import WorkCalendar
+from services.scheduler.workingtime.domain import Hours, Pattern, Region, Terms, WorkingTime, unset
 from shared.events.disciplines import Discipline
 
 COPY, DESIGN = Discipline.COPYWRITING, Discipline.DESIGN
@@ -24,6 +27,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
 LEAVE = Dates(NOW + 14 * DAY, NOW + 19 * DAY)
+OFFICE = WorkCalendar(unset("jana"), BERLIN, None)
+DAILY = Terms((Pattern(None, (Hours(time(9), time(17)),) * 7),))
+EVERY_DAY = WorkCalendar(WorkingTime("jana", DAILY), BERLIN, None)
 
 
 def person(member_id: str, *away: Stretch, skills: Iterable[Discipline] = (COPY, DESIGN)) -> Person:
@@ -50,7 +56,7 @@ def test_nothing_happens_where_a_deputy_is_there() -> None:
         "jana",
         [LEAVE],
         most=5,
-        zone=BERLIN,
+        calendar=EVERY_DAY,
         now=NOW,
     )
     assert found.gaps == ()
@@ -65,7 +71,7 @@ def test_a_gap_is_as_long_as_both_are_away() -> None:
         "jana",
         [LEAVE],
         most=5,
-        zone=BERLIN,
+        calendar=EVERY_DAY,
         now=NOW,
     )
     [gap] = found.gaps
@@ -97,10 +103,10 @@ def test_too_much_at_once_is_counted_with_what_the_colleague_has_anyway() -> Non
         owns("c", "tom"),
         owns("d", "tom", kind=DESIGN),
     )
-    [overload] = what_if(team, "jana", [LEAVE], most=3, zone=BERLIN, now=NOW).overloads
+    [overload] = what_if(team, "jana", [LEAVE], most=3, calendar=EVERY_DAY, now=NOW).overloads
     assert (overload.member_id, overload.count, overload.before) == ("tom", 4, 2)
     assert (overload.starts_at, overload.ends_at) == (LEAVE.starts_at, LEAVE.ends_at)
-    assert what_if(team, "jana", [LEAVE], most=4, zone=BERLIN, now=NOW).overloads == ()
+    assert what_if(team, "jana", [LEAVE], most=4, calendar=EVERY_DAY, now=NOW).overloads == ()
 
 
 def test_a_higher_peak_that_is_there_anyway_hides_no_overload() -> None:
@@ -113,7 +119,7 @@ def test_a_higher_peak_that_is_there_anyway_hides_no_overload() -> None:
         owns("c", "tom"),
         *(owns(name, "lisa", "tom") for name in "efghij"),
     )
-    [overload] = what_if(team, "jana", [LEAVE], most=2, zone=BERLIN, now=NOW).overloads
+    [overload] = what_if(team, "jana", [LEAVE], most=2, calendar=EVERY_DAY, now=NOW).overloads
     assert (overload.starts_at, overload.count, overload.before) == (LEAVE.starts_at + DAY, 3, 1)
 
 
@@ -121,7 +127,7 @@ def test_for_some_hours_other_dates_must_leave_nothing_uncovered() -> None:
     leave = Dates(LEAVE.starts_at, LEAVE.starts_at + timedelta(hours=3))
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", [leave], most=5, zone=BERLIN, now=NOW).better
+    better = what_if(team, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at - DAY
 
@@ -130,7 +136,9 @@ def test_other_dates_are_not_those_asked_for_already() -> None:
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + 2 * DAY)
     asked = Stretch(LEAVE.starts_at + 5 * DAY, LEAVE.starts_at + 9 * DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", [LEAVE], most=5, zone=BERLIN, now=NOW, taken=[asked]).better
+    better = what_if(
+        team, "jana", [LEAVE], most=5, calendar=EVERY_DAY, now=NOW, taken=[asked]
+    ).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at - 5 * DAY
 
@@ -138,10 +146,31 @@ def test_other_dates_are_not_those_asked_for_already() -> None:
 def test_other_dates_are_the_nearest_that_leave_nothing_uncovered() -> None:
     toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + 2 * DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", [LEAVE], most=5, zone=BERLIN, now=NOW).better
+    better = what_if(team, "jana", [LEAVE], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == LEAVE.starts_at + 2 * DAY
     assert better.gap_time == timedelta()
+
+
+def test_other_dates_take_as_many_working_days() -> None:
+    """Tom is away on the Monday of the leave: a day later it would end on a Saturday."""
+    toms = Stretch(LEAVE.starts_at, LEAVE.starts_at + DAY)
+    team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
+    better = what_if(team, "jana", [LEAVE], most=5, calendar=OFFICE, now=NOW).better
+    assert better is not None
+    assert better.dates.starts_at == LEAVE.starts_at - 7 * DAY
+
+
+def test_colleagues_who_would_stand_in_on_their_days_off() -> None:
+    """Tom works from Monday to Wednesday; the leave is from Monday to Friday, and the 17th is a
+    public holiday where Tom lives only."""
+    part_time = Terms((Pattern(None, (*[Hours(time(9), time(17))] * 3, *[None] * 4)),))
+    toms = WorkCalendar(WorkingTime("tom", part_time), BERLIN, Region("IE"))
+    team = snapshot([person("jana"), person("tom")], owns("roast", "jana", "tom"))
+    found = what_if(team, "jana", [LEAVE], most=5, calendar=OFFICE, now=NOW)
+    off = days_off(OFFICE, toms, found.standing_in["tom"])
+    assert [day.day for day in off] == [17, 18, 19]
+    assert days_off(OFFICE, OFFICE, found.standing_in["tom"]) == ()
 
 
 def test_other_dates_keep_the_time_of_day_when_clocks_change() -> None:
@@ -149,7 +178,7 @@ def test_other_dates_keep_the_time_of_day_when_clocks_change() -> None:
     toms = Stretch(LEAVE.starts_at - 14 * DAY, datetime(2027, 3, 29, tzinfo=UTC))
     leave = Dates(datetime(2027, 3, 26, 8, tzinfo=UTC), datetime(2027, 3, 26, 16, tzinfo=UTC))
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", [leave], most=5, zone=BERLIN, now=NOW).better
+    better = what_if(team, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == datetime(2027, 3, 29, 7, tzinfo=UTC)
 
@@ -157,11 +186,11 @@ def test_other_dates_keep_the_time_of_day_when_clocks_change() -> None:
 def test_other_dates_are_neither_past_nor_while_away_anyway() -> None:
     leave = Dates(NOW + DAY, NOW + 2 * DAY)
     alone = snapshot([person("jana")], owns("roast", "jana"))
-    assert what_if(alone, "jana", [leave], most=5, zone=BERLIN, now=NOW).better is None
+    assert what_if(alone, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better is None
     toms = Stretch(NOW, NOW + 10 * DAY)
     janas = Stretch(NOW + 10 * DAY, NOW + 20 * DAY)
     team = snapshot([person("jana", janas), person("tom", toms)], owns("roast", "jana", "tom"))
-    better = what_if(team, "jana", [leave], most=5, zone=BERLIN, now=NOW).better
+    better = what_if(team, "jana", [leave], most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.dates.starts_at == NOW + 20 * DAY
 
@@ -278,11 +307,11 @@ def test_other_dates_move_all_of_its_times() -> None:
     toms = Stretch(LEAVE.starts_at + 7 * DAY, LEAVE.starts_at + 8 * DAY)
     team = snapshot([person("jana"), person("tom", toms)], owns("roast", "jana", "tom"))
     times = weekly(2)
-    better = what_if(team, "jana", times, most=5, zone=BERLIN, now=NOW).better
+    better = what_if(team, "jana", times, most=5, calendar=EVERY_DAY, now=NOW).better
     assert better is not None
     assert better.times == tuple(one.moved(-1, BERLIN) for one in times)
     taken = [one.moved(-1, BERLIN).stretch for one in times[1:]]
-    other = what_if(team, "jana", times, most=5, zone=BERLIN, now=NOW, taken=taken).better
+    other = what_if(team, "jana", times, most=5, calendar=EVERY_DAY, now=NOW, taken=taken).better
     assert other is not None
     assert other.dates.starts_at == LEAVE.starts_at + DAY
 

@@ -40,7 +40,8 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`clients` None: access to all of them."""
+    """`clients` None: access to all of them. `days`: how many of the week they work, from Monday
+    on; everybody has six weeks of leave."""
 
     key: str
     name: str
@@ -48,6 +49,7 @@ class Member:
     skills: Mapping[Discipline, Skill]
     role: Role = Role.MEMBER
     clients: tuple[str, ...] | None = None
+    days: int = 5
 
     @property
     def email(self) -> str:
@@ -72,13 +74,14 @@ MEMBERS = (
         {CW: Skill(3), PU: Skill(3, 14), CO: Skill(3), CP: Skill(2)},
     ),
     Member("TB", "Tom Berger", 1, {CW: Skill(2), PU: Skill(3, 8), CO: Skill(2)}),
-    Member("MA", "Mira Aydın", 2, {DE: Skill(3), CP: Skill(2), CO: Skill(2)}),
+    Member("MA", "Mira Aydın", 2, {DE: Skill(3), CP: Skill(2), CO: Skill(2)}, days=4),
     Member(
         NORA,
         "Nora Sander",
         7,
         # Her copywriting ran out last month: that is the gap which a sick call of Jana's opens.
         {CP: Skill(3), EP: Skill(3), RE: Skill(2), CC: Skill(2), CW: Skill(2, -1)},
+        days=4,
     ),
     Member(FELIX, "Felix Roth", 4, {PO: Skill(3), RE: Skill(3), RP: Skill(2), CW: Skill(2, 4)}),
     Member(PAUL, "Paul Krüger", 3, {RP: Skill(3), PO: Skill(2), RE: Skill(2), PU: Skill(2, 20)}),
@@ -103,6 +106,7 @@ MEMBERS = (
         6,
         {CP: Skill(3), CW: Skill(3), RE: Skill(2), CO: Skill(2), PO: Skill(1)},
         clients=("weidenau", "radwerk"),
+        days=3,
     ),
     Member(
         "DL",
