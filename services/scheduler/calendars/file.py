@@ -113,11 +113,11 @@ def _events(data: bytes) -> Iterator[tuple[Event, Line]]:
     text, begins = lines_of(data)
     try:
         calendars = Calendar.from_ical(text, multiple=True)
-    except (ValueError, IndexError, KeyError, OverflowError):
-        raise Unreadable(Problem.NO_CALENDAR, 1) from None
+    except (*_NONSENSE, LookupError):
+        raise Unreadable(Problem.BAD_FORMAT) from None
     found = list(chain.from_iterable(calendar.walk("VEVENT") for calendar in calendars))
     if len(found) != len(begins):
-        raise Unreadable(Problem.NO_CALENDAR, 1)
+        raise Unreadable(Problem.BAD_FORMAT)
     yield from zip(found, begins, strict=True)
 
 

@@ -8,10 +8,11 @@ __all__ = ["Problem", "Unreadable"]
 
 
 class Problem(StrEnum):
-    """`TOO_MUCH`: to read it would take too long, or too much memory."""
+    """`BAD_FORMAT`: something that is no event, a time zone for instance. `TOO_MUCH`: to read it would take too long, or too much memory."""
 
     NO_CALENDAR = "no_calendar"
     BAD_ENCODING = "bad_encoding"
+    BAD_FORMAT = "bad_format"
     BAD_LINE = "bad_line"
     BAD_NESTING = "bad_nesting"
     NO_START = "no_start"

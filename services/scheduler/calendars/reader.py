@@ -37,6 +37,7 @@ _log = structlog.get_logger(__name__)
 _WORDS: Mapping[Problem, str] = {
     Problem.NO_CALENDAR: N_("Line {line}: this is no calendar (iCalendar, .ics)."),
     Problem.BAD_ENCODING: N_("Line {line}: this is not UTF-8."),
+    Problem.BAD_FORMAT: N_("One of its time zones or another part cannot be read."),
     Problem.BAD_LINE: N_("Line {line}: this is no line of a calendar."),
     Problem.BAD_NESTING: N_("Line {line}: what is opened is not closed in order."),
     Problem.NO_START: N_("The event in line {line} has no start."),
