@@ -8,7 +8,8 @@ __all__ = ["Problem", "Unreadable"]
 
 
 class Problem(StrEnum):
-    """`BAD_FORMAT`: something that is no event, a time zone for instance. `TOO_MUCH`: to read it would take too long, or too much memory."""
+    """`BAD_FORMAT`: of something that is no event, a time zone for instance. `TOO_MUCH`: to read it
+    would take too long, or too much memory."""
 
     NO_CALENDAR = "no_calendar"
     BAD_ENCODING = "bad_encoding"
