@@ -13,6 +13,8 @@ from services.scheduler.absences.mailbox.running import run_mailbox
 from services.scheduler.accounts import pages as account_pages
 from services.scheduler.accounts import routes as accounts
 from services.scheduler.background import run_in_background
+from services.scheduler.calendars import pages as calendar_pages
+from services.scheduler.calendars import routes as calendars
 from services.scheduler.coverage import pages as board
 from services.scheduler.coverage import routes as coverage
 from services.scheduler.desk import open_desk
@@ -72,6 +74,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             responsibilities.router,
             accounts.router,
             absences.router,
+            calendars.router,
             leave.router,
             working_time.router,
             rota.router,
@@ -84,6 +87,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             handover_pages.router,
             absence_pages.router,
             mailbox_pages.router,
+            calendar_pages.router,
             leave_pages.router,
             setup_pages.router,
             run_pages.router,

@@ -9,6 +9,7 @@ from services.scheduler.absences.keyring import KeyRing
 from services.scheduler.absences.mailbox.store import AbsenceMails
 from services.scheduler.absences.store import Absences
 from services.scheduler.accounts.store import Accounts
+from services.scheduler.calendars.reader import CalendarReader
 from services.scheduler.coverage.clock import CoverageClock
 from services.scheduler.coverage.settling import Settling
 from services.scheduler.coverage.snapshot import Snapshots
@@ -47,6 +48,7 @@ class Desk:
     mails: AbsenceMails
     leave: LeaveRequests
     feeds: Feeds
+    calendars: CalendarReader
     coverage: CoverageStore
     handovers: Handovers
     marks: CommitMarks
@@ -107,6 +109,7 @@ def open_desk(
         mails=AbsenceMails(mongo, keys),
         leave=LeaveRequests(mongo, keys),
         feeds=Feeds(mongo),
+        calendars=CalendarReader(),
         coverage=CoverageStore(mongo),
         handovers=handovers,
         marks=marks,

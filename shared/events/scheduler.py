@@ -320,8 +320,8 @@ class QualificationExpiring(Event):
 
 
 class LeaveStep(StrEnum):
-    """What somebody did with a request for leave. Approved, it is an absence from then on, which
-    `absence.reported.v1` tells with the same id."""
+    """What somebody did with a request for leave. Approved, each of its times is an absence from
+    then on, which `absence.reported.v1` tells: the first with the same id."""
 
     REQUESTED = "requested"
     CHANGED = "changed"
@@ -338,13 +338,15 @@ class LeaveChanged(Event):
     topic: ClassVar = topics.TEAM_LEAVE
 
     leave_id: str
-    """The request, and the absence that it becomes once approved."""
+    """The request, and the absence that the first of its times becomes once approved."""
     member_id: str
     """Who wants to be away."""
     starts_at: AwareDatetime
-    """From when, in UTC."""
+    """From when, in UTC; of several times, when the first begins."""
     ends_at: AwareDatetime
-    """Until when, in UTC."""
+    """Until when, in UTC; of several times, when the last ends."""
+    count: int = 1
+    """How many times within that, with breaks in between; 1: all of it."""
     step: LeaveStep
     """What was done."""
     by: str

@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -357,6 +357,61 @@ async def test_risk_can_be_supposed_without_scripts(world: World, open_as: Open)
     await expect(place).to_have_count(0)
 
 
+async def test_leave_repeats_or_comes_from_a_calendar_file_in_both_languages(
+    open_as: Open,
+) -> None:
+    mira = await open_as("Mira", "/leave/new")
+    await mira.get_by_label("First day: day").fill("2032-06-04")
+    await mira.get_by_label("First day: time").fill("13:00")
+    await mira.get_by_label("Last day: time").fill("17:00")
+    await expect(mira.get_by_label("Until", exact=True)).to_be_hidden()
+    await mira.get_by_label("Repeats").select_option(label="Every week")
+    await mira.get_by_label("Until", exact=True).fill("2032-07-09")
+    await expect(mira.get_by_role("heading", name="6 times")).to_be_visible()
+    assert await serious_findings(mira) == []
+    await mira.get_by_role("button", name="Ask for leave").click()
+    await expect(mira.get_by_role("heading", name=re.compile("^6 times, "))).to_be_visible()
+    assert await serious_findings(mira) == []
+
+    ahead = datetime.now(UTC).date() + timedelta(days=60)
+    mira = await open_as("Mira", "/leave/new", language="de")
+    await mira.get_by_role("link", name="Aus einer Kalenderdatei").click()
+    await expect(mira.get_by_label("Kalenderdatei (.ics)")).to_be_visible()
+    assert await serious_findings(mira) == []
+    sent = {"name": "mira.ics", "mimeType": "text/calendar", "buffer": _calendar(ahead)}
+    await mira.get_by_label("Kalenderdatei (.ics)").set_input_files(sent)  # type: ignore[arg-type]  # a dict is one
+    await mira.get_by_role("button", name="Zeiten wählen").click()
+    first = mira.get_by_role("checkbox", name="canary-in-a-summary")
+    await expect(first).to_have_count(3)
+    await expect(mira.get_by_role("heading", name="3 Zeiten")).to_be_visible()
+    assert await serious_findings(mira) == []
+    await first.nth(1).press("Space")
+    await expect(mira.get_by_role("heading", name="2 Zeiten")).to_be_visible()
+    await mira.get_by_role("button", name="Antrag stellen").click()
+    await expect(mira.get_by_role("heading", name=re.compile("^2 Zeiten, "))).to_be_visible()
+    assert "canary" not in await mira.content() + mira.url
+    await expect(mira.get_by_role("checkbox", checked=True)).to_have_count(2)
+    await mira.get_by_role("button", name="Zurückziehen").click()
+    await expect(mira.get_by_text("Zurückgezogen").first).to_be_visible()
+
+
+def _calendar(first: date) -> bytes:
+    """Three days in three weeks."""
+    lines = (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//test",
+        "BEGIN:VEVENT",
+        "UID:1",
+        f"DTSTART;VALUE=DATE:{first:%Y%m%d}",
+        "RRULE:FREQ=WEEKLY;COUNT=3",
+        "SUMMARY:canary-in-a-summary",
+        "END:VEVENT",
+        "END:VCALENDAR",
+    )
+    return "\r\n".join(lines).encode()
+
+
 async def test_why_is_for_the_member_and_the_leads(open_as: Open) -> None:
     mira = await open_as("Mira", "/absences/new")
     await mira.get_by_label("From: day").fill("2032-04-01")
@@ -611,6 +666,8 @@ async def test_all_pages_fit_a_phone_in_german(world: World, open_as: Open) -> N
         "/risk/people",
         "/risk/gaps",
         f"/risk/load?away={member}",
+        "/leave/new",
+        "/leave/import",
         "/responsibilities/import",
         f"/responsibilities/place?client={world.agency.client}&discipline=design",
         f"/responsibilities/clients/{world.agency.client}",

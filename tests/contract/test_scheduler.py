@@ -20,7 +20,7 @@ from services.scheduler.handovers.domain import (
     complete,
     part_of,
 )
-from services.scheduler.leave.domain import leave_changed, request
+from services.scheduler.leave.domain import Dates, leave_changed, request
 from services.scheduler.members.domain import Member, member_changed
 from services.scheduler.qualifications.domain import Qualification
 from services.scheduler.qualifications.expiry import expiring
@@ -99,6 +99,7 @@ MOVED = WorkHandedOver(
     moved_at=NOW,
 )
 END = datetime(2026, 12, 24, 23, tzinfo=UTC)
+TWICE = (Dates(NOW, NOW + timedelta(hours=4)), Dates(END - timedelta(hours=4), END))
 QUALIFIED = Qualification("jana", Discipline.COPYWRITING, level=2, valid_until=END)
 CONCERNED = [
     Responsibility("roast", None, Discipline.COPYWRITING, "jana", ("tom",)),
@@ -132,7 +133,7 @@ def emitted() -> list[Event]:
         MOVED,
         completed,
         expires,
-        leave_changed(request("0193a1b3", "jana", Period(NOW, END), by="jana", now=NOW), ["lena"]),
+        leave_changed(request("0193a1b3", "jana", TWICE, by="jana", now=NOW), ["lena"]),
     ]
 
 

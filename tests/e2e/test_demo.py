@@ -92,7 +92,7 @@ async def test_it_is_complete_although_it_was_interrupted(demo: Demo) -> None:
 
     async with opened(demo.url, AUTH_SECRET) as api:
         await _shows_the_whole_agency(api.as_system())
-        await _felix_asks_for_leave(api)
+        await _felix_and_nora_ask_for_leave(api)
     await _signs_in(demo.url)
     await demo.interrupt()
 
@@ -128,12 +128,14 @@ async def _shows_the_whole_agency(system: Caller) -> None:
     assert risk["single_points_of_failure"] >= 1
 
 
-async def _felix_asks_for_leave(api: Api) -> None:
+async def _felix_and_nora_ask_for_leave(api: Api) -> None:
     members = await api.as_system().all("/scheduler/api/v1/members")
     by_name = {one["name"]: one for one in members}
     lead = api.as_member(by_name["Lena Vogt"])
-    [asked] = await lead.all("/scheduler/api/v1/leave-requests")
-    assert asked["member_id"] == by_name["Felix Roth"]["id"]
+    felix, nora = await lead.all("/scheduler/api/v1/leave-requests")
+    assert felix["member_id"] == by_name["Felix Roth"]["id"]
+    assert nora["member_id"] == by_name["Nora Sander"]["id"]
+    assert len(nora["times"]) == 6
 
 
 async def _signs_in(url: str) -> None:

@@ -8,7 +8,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from deploy.local.demo.agency.clients import LEADS, Responsibility, responsibilities
-from deploy.local.demo.agency.people import FELIX, FIRST, JANA, MEMBERS, PAUL, Member, Skill
+from deploy.local.demo.agency.people import (
+    FELIX,
+    FIRST,
+    JANA,
+    MEMBERS,
+    NORA,
+    PAUL,
+    Member,
+    Skill,
+)
 from deploy.local.demo.agency.plan import BERLIN
 from deploy.local.demo.api import Caller
 from deploy.local.demo.stage import Stage, calm, patiently
@@ -164,8 +173,9 @@ async def let_expire(stage: Stage) -> str:
 
 async def fill_leave(stage: Stage) -> str:
     """Next week, Paul is on leave from Wednesday to Friday. Felix, who would stand in for him, asks
-    for the whole week: nobody has decided on that yet. In five weeks, Jana is on leave, and one of
-    her places has nobody who could stand in: that is the gap ahead."""
+    for the whole week, and Nora for a course on six Wednesday afternoons after that: nobody has
+    decided on these yet. In five weeks, Jana is on leave, and one of her places has nobody who
+    could stand in: that is the gap ahead."""
     today = stage.now.astimezone(BERLIN).date()
     monday = today + timedelta(days=7 - today.weekday())
     lead = stage.as_(FIRST)
@@ -173,28 +183,39 @@ async def fill_leave(stage: Stage) -> str:
         (PAUL, monday + timedelta(days=2), "Felix Roth vertritt ihn."),
         (JANA, monday + timedelta(weeks=4), "Wer Auental übernimmt, klären wir noch."),
     ):
-        asked = await _ask_for_leave(stage, key, first)
+        asked = await _ask_for_leave(stage, key, _until_friday(first))
         if asked is not None:
             path = f"{_LEAVE}/{asked['id']}/approve"
             await lead.command(path, asked["version"], {"reason": reason})
-    await _ask_for_leave(stage, FELIX, monday)
-    return "2 leaves are planned, 1 is asked for"
+    await _ask_for_leave(stage, FELIX, _until_friday(monday))
+    await _ask_for_leave(stage, NORA, _course(monday + timedelta(days=9)))
+    return "2 leaves are planned, 2 are asked for"
 
 
-async def _ask_for_leave(stage: Stage, key: str, first: date) -> Any | None:
-    """Until Friday. None: it was asked for before, and is decided."""
+def _until_friday(first: date) -> dict[str, Any]:
+    last = first + timedelta(days=4 - first.weekday())
+    return {"kind": "holiday", "starts_at": first.isoformat(), "ends_at": last.isoformat()}
+
+
+def _course(first: date) -> dict[str, Any]:
+    until = first + timedelta(weeks=5)
+    return {
+        "kind": "training",
+        "note": "Barrierefreies Design, Aufbaukurs",
+        "starts_at": f"{first}T13:00",
+        "ends_at": f"{first}T17:00",
+        "repeats": {"every": "week", "until": until.isoformat()},
+    }
+
+
+async def _ask_for_leave(stage: Stage, key: str, leave: dict[str, Any]) -> Any | None:
+    """None: it was asked for before, and is decided."""
     caller, member_id = stage.as_(key), stage.members[key]["id"]
     for decided in (True, False):
         asked = await caller.all(_LEAVE, own=True, decided=decided)
         if asked:
             return None if decided else asked[0]
-    body = {
-        "member_id": member_id,
-        "kind": "holiday",
-        "starts_at": first.isoformat(),
-        "ends_at": (first + timedelta(days=4 - first.weekday())).isoformat(),
-    }
-    return await caller.create(_LEAVE, body, f"leave:{key}")
+    return await caller.create(_LEAVE, {"member_id": member_id, **leave}, f"leave:{key}")
 
 
 def _valid_until(stage: Stage, skill: Skill, at_least: int | None = None) -> str | None:

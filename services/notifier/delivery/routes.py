@@ -102,12 +102,14 @@ class ReminderView(BaseModel):
 
 
 class LeaveView(BaseModel):
-    """A request for leave of `member_id`, and what `by` did with it; never why."""
+    """A request for leave of `member_id`, `count` times within what is given, and what `by` did
+    with it; never why."""
 
     leave_id: str
     member_id: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    count: int
     step: LeaveStep
     by: str
 
@@ -269,6 +271,7 @@ def _leave(notification: Notification) -> LeaveView | None:
         member_id=about.member_id,
         starts_at=about.starts_at,
         ends_at=about.ends_at,
+        count=about.count,
         step=content.step,
         by=content.by,
     )

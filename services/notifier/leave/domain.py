@@ -13,13 +13,15 @@ __all__ = ["LeaveNews", "LeaveRequest", "holds", "news_of", "request_of"]
 
 @dataclass(frozen=True, slots=True)
 class LeaveRequest:
-    """As it was at `version`: a member wants to be away from `starts_at` up to `ends_at`."""
+    """As it was at `version`: a member wants to be away from `starts_at` up to `ends_at`, or
+    `count` times within that."""
 
     leave_id: str
     member_id: str
     starts_at: datetime
     ends_at: datetime
     version: int
+    count: int = 1
 
     @property
     def id(self) -> str:
@@ -42,7 +44,7 @@ class LeaveNews:
 
 def request_of(event: LeaveChanged) -> LeaveRequest:
     return LeaveRequest(
-        event.leave_id, event.member_id, event.starts_at, event.ends_at, event.version
+        event.leave_id, event.member_id, event.starts_at, event.ends_at, event.version, event.count
     )
 
 

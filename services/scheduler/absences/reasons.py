@@ -68,6 +68,17 @@ class Reasons:
                 {"_id": id}, {"$set": {"reason": found["reason"]}}, session=tx.session
             )
 
+    async def spread(self, tx: Transaction, id: str, to: Reasons, ids: Iterable[str]) -> None:
+        """To several documents of another collection, read and encrypted anew for each: a token
+        says to which it belongs. Raises `ReasonUnreadable`."""
+        reason = await self.get(id, tx.session)
+        if reason is not None:
+            for each in ids:
+                await to.put(tx, each, reason)
+            await self._collection.update_one(
+                {"_id": id}, {"$unset": {"reason": ""}}, session=tx.session
+            )
+
     async def encrypt_anew(self, tx: Transaction, id: str) -> None:
         """With the newest key. Raises `ReasonUnreadable`."""
         reason = await self.get(id, tx.session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -36,7 +37,7 @@ __all__ = [
     "STARTS",
     "Report",
     "Revision",
-    "begin_absence",
+    "begin_absences",
     "cancel_absence",
     "change_absence",
     "check_may_report",
@@ -98,28 +99,25 @@ async def report_absence(
         raise InactiveMember(member=member.name, extra={"member_id": member_id})
     when = call.period(member, tick.now)
     _check_leave(who, call.reason.kind, when, tick.now)
-    return await begin_absence(
-        tx, desk, tick, new_id(), member_id, when, call.reason, by=who.member_id
-    )
+    absence, events = report(new_id(), member_id, when, by=who.member_id, now=tick.now)
+    outcome = await _save(tx, desk, absence, events, tick, who.member_id)
+    await desk.absences.reasons.put(tx, absence.id, call.reason)
+    return outcome
 
 
-async def begin_absence(
-    tx: Transaction,
-    desk: Desk,
-    tick: Tick,
-    absence_id: str,
-    member_id: str,
-    when: Period,
-    reason: Reason | None,
-    *,
-    by: str,
-) -> Outcome:
-    """What somebody may be away for has been decided. In a transaction that has the tick."""
-    absence, events = report(absence_id, member_id, when, by=by, now=tick.now)
-    await desk.absences.put(tx, absence)
-    if reason is not None:
-        await desk.absences.reasons.put(tx, absence.id, reason)
-    return await _save(tx, desk, absence, events, tick, by)
+async def begin_absences(
+    tx: Transaction, desk: Desk, tick: Tick, member_id: str, periods: Mapping[str, Period], by: str
+) -> str | None:
+    """What somebody may be away for has been decided. `periods`: one or more, by the absences' ids.
+    In a transaction that has the tick; why, the caller adds. Returns the id of the handover that
+    follows."""
+    concerned = next(iter(periods))
+    for absence_id, when in periods.items():
+        absence, events = report(absence_id, member_id, when, by=by, now=tick.now)
+        await _put(tx, desk, absence, events, tick)
+        if absence.started:
+            concerned = absence_id
+    return await _settle(tx, desk, member_id, concerned, tick, by)
 
 
 async def change_absence(
@@ -244,17 +242,26 @@ async def _save(
     tick: Tick,
     by: str | None,
 ) -> Outcome:
+    await _put(tx, desk, absence, events, tick)
+    return absence, await _settle(tx, desk, absence.member_id, absence.id, tick, by)
+
+
+async def _put(
+    tx: Transaction, desk: Desk, absence: Absence, events: list[AbsenceEvent], tick: Tick
+) -> None:
     await desk.absences.put(tx, absence)
     await _schedule(tx, desk, absence, tick.now)
     for event in events:
         tx.emit(event)
+
+
+async def _settle(
+    tx: Transaction, desk: Desk, member_id: str, absence_id: str, tick: Tick, by: str | None
+) -> str | None:
     change = Change(
-        members=frozenset({absence.member_id}),
-        absence_id=absence.id,
-        absent_member=absence.member_id,
-        by=by,
+        members=frozenset({member_id}), absence_id=absence_id, absent_member=member_id, by=by
     )
-    return absence, await desk.settling.settle(tx, tick, change)
+    return await desk.settling.settle(tx, tick, change)
 
 
 async def _schedule(tx: Transaction, desk: Desk, absence: Absence, now: datetime) -> None:

@@ -4,6 +4,8 @@
                   |  \\____decline___> declined
                   \\______withdraw___> withdrawn
 
+Leave is one time, or several: a course on eight Fridays is asked for, decided and told as one.
+
 Why somebody wants leave is a `Reason`, kept apart from everything here as that of an absence is.
 """
 
@@ -13,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.period import Period
@@ -21,7 +24,9 @@ from shared.errors import N_, FieldError, InvalidRequest, NotAllowedNow
 from shared.events.scheduler import LeaveChanged, LeaveStep
 
 __all__ = [
+    "FARTHEST",
     "LONGEST",
+    "MOST_TIMES",
     "AwayAnyway",
     "Dates",
     "Did",
@@ -35,12 +40,15 @@ __all__ = [
     "NeedsWrittenReason",
     "OwnLeave",
     "Step",
+    "TimesOverlap",
+    "TooManyTimes",
     "approve",
     "change",
-    "dates_of",
     "decline",
     "leave_changed",
+    "merged",
     "request",
+    "times_of",
     "whole",
     "withdraw",
 ]
@@ -79,8 +87,26 @@ def whole(times: Sequence[Dates]) -> Dates:
     return Dates(times[0].starts_at, times[-1].ends_at)
 
 
+def merged(times: Iterable[Dates]) -> list[Dates]:
+    """In order; those that overlap are one."""
+    found: list[Dates] = []
+    for one in sorted(times, key=lambda each: (each.starts_at, each.ends_at)):
+        if found and one.starts_at < found[-1].ends_at:
+            found[-1] = replace(found[-1], ends_at=max(found[-1].ends_at, one.ends_at))
+        else:
+            found.append(one)
+    return found
+
+
 LONGEST = timedelta(days=367)
-"""So much can be asked for at once."""
+"""So long may be asked for without being back in between."""
+
+FARTHEST = timedelta(days=732)
+"""So far the last of several times may end after the first begins."""
+
+MOST_TIMES = 60
+"""So many times one request may have: once a week for a year, and some days besides. Each becomes
+an absence with two moments that fall due and an event, all in the transaction that approves."""
 
 
 class LeaveState(StrEnum):
@@ -104,8 +130,9 @@ class Did(StrEnum):
 class Step:
     """An entry of the audit trail, for the member and whoever may decide.
 
-    `starts_at` and `ends_at` are the dates it was about. `gaps`: how many responsibilities the
-    leave would leave without anybody, as was known then; None: nobody asked. `said`: in writing.
+    `times` are those it was about, from `starts_at` to `ends_at`. `gaps`: how many responsibilities
+    the leave would leave without anybody, as was known then; None: nobody asked. `said`: in
+    writing.
     """
 
     did: Did
@@ -115,11 +142,16 @@ class Step:
     ends_at: datetime
     gaps: int | None = None
     said: str = ""
+    times: tuple[Dates, ...] = ()
+
+    def __post_init__(self) -> None:
+        _fill_in_times(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """`ends_at` is excluded. Once approved, it is an absence with the same id."""
+    """`times`, in order, and from the first to the last of them `starts_at` to `ends_at`, which is
+    excluded."""
 
     id: str
     member_id: str
@@ -128,19 +160,35 @@ class Leave:
     state: LeaveState
     trail: tuple[Step, ...]
     version: int = 1
+    times: tuple[Dates, ...] = ()
 
-    @property
-    def absence_id(self) -> str | None:
-        """What it has become."""
-        return self.id if self.state is LeaveState.APPROVED else None
+    def __post_init__(self) -> None:
+        _fill_in_times(self)
 
     @property
     def dates(self) -> Dates:
         return Dates(self.starts_at, self.ends_at)
 
     @property
-    def times(self) -> tuple[Dates, ...]:
-        return (self.dates,)
+    def absences(self) -> dict[str, Dates]:
+        """What it has become, by id: an absence for each of its times that was not over by then.
+        The first time's has the id of the request."""
+        if self.state is not LeaveState.APPROVED:
+            return {}
+        return {
+            self.id if n == 1 else f"{self.id}-{n}": dates
+            for n, dates in enumerate(self.times, 1)
+            if dates.ends_at > self.trail[-1].at
+        }
+
+    @property
+    def absence_ids(self) -> tuple[str, ...]:
+        return tuple(self.absences)
+
+    @property
+    def absence_id(self) -> str | None:
+        """The first of them."""
+        return next(iter(self.absences), None)
 
     @property
     def requested_at(self) -> datetime:
@@ -151,32 +199,47 @@ class Leave:
         return None if self.state is LeaveState.REQUESTED else self.trail[-1]
 
 
-def dates_of(period: Period) -> Dates:
-    """Raises `LeaveNeedsEnd`, `LeaveTooLong`."""
-    if period.ends_at is None:
-        raise LeaveNeedsEnd(errors=[FieldError("/ends_at", N_("Choose the last day."))])
-    if period.ends_at - period.starts_at > LONGEST:
+def times_of(periods: Iterable[Period]) -> tuple[Dates, ...]:
+    """Of periods in order. Raises `LeaveNeedsEnd`, `LeaveTooLong`, `TooManyTimes`,
+    `TimesOverlap`."""
+    times = tuple(_dates(one) for one in periods)
+    if len(times) > MOST_TIMES:
+        raise TooManyTimes(most=MOST_TIMES)
+    if any(after.starts_at < before.ends_at for before, after in pairwise(times)):
+        raise TimesOverlap
+    if times[-1].ends_at - times[0].starts_at > FARTHEST:
         raise LeaveTooLong(errors=[FieldError("/ends_at", N_("Choose an earlier day."))])
-    return Dates(period.starts_at, period.ends_at)
+    return times
 
 
-def request(id: str, member_id: str, period: Period, *, by: str, now: datetime) -> Leave:
-    """Raises `LeaveNeedsEnd`, `LeaveTooLong`."""
-    dates = dates_of(period)
-    first = Step(Did.REQUESTED, by, now, dates.starts_at, dates.ends_at)
-    return Leave(id, member_id, dates.starts_at, dates.ends_at, LeaveState.REQUESTED, (first,))
+def request(id: str, member_id: str, times: tuple[Dates, ...], *, by: str, now: datetime) -> Leave:
+    """`times`: of `times_of`."""
+    dates = whole(times)
+    first = Step(Did.REQUESTED, by, now, dates.starts_at, dates.ends_at, times=times)
+    return Leave(
+        id,
+        member_id,
+        dates.starts_at,
+        dates.ends_at,
+        LeaveState.REQUESTED,
+        (first,),
+        times=times,
+    )
 
 
-def change(leave: Leave, period: Period, *, by: str, now: datetime) -> Leave:
-    """Other dates. Raises `LeaveDecided`, `LeaveNeedsEnd`, `LeaveTooLong`."""
+def change(leave: Leave, times: tuple[Dates, ...], *, by: str, now: datetime) -> Leave:
+    """Other times, of `times_of`. Raises `LeaveDecided`."""
     _refuse_if_decided(leave)
-    dates = dates_of(period)
-    moved = replace(leave, starts_at=dates.starts_at, ends_at=dates.ends_at)
+    dates = whole(times)
+    moved = replace(leave, starts_at=dates.starts_at, ends_at=dates.ends_at, times=times)
     return _step(moved, Did.CHANGED, by, now)
 
 
 def approve(leave: Leave, *, by: str, now: datetime, gaps: int, said: str) -> Leave:
-    """Raises `LeaveDecided`, `LeaveOver`, and `NeedsWrittenReason` if gaps would stay open."""
+    """Of several times, those that are over by `now` become no absences.
+
+    Raises `LeaveDecided`, `LeaveOver`, and `NeedsWrittenReason` if gaps would stay open.
+    """
     _refuse_if_decided(leave)
     if leave.ends_at <= now:
         raise LeaveOver
@@ -212,6 +275,7 @@ def leave_changed(leave: Leave, deciding: Iterable[str]) -> LeaveChanged:
         step=LeaveStep(step.did),
         by=step.by,
         version=leave.version,
+        count=len(leave.times),
         leads=tuple(lead for lead in asked if lead not in (leave.member_id, step.by)),
     )
 
@@ -219,8 +283,22 @@ def leave_changed(leave: Leave, deciding: Iterable[str]) -> LeaveChanged:
 def _step(
     leave: Leave, did: Did, by: str, now: datetime, *, gaps: int | None = None, said: str = ""
 ) -> Leave:
-    step = Step(did, by, now, leave.starts_at, leave.ends_at, gaps, said)
+    step = Step(did, by, now, leave.starts_at, leave.ends_at, gaps, said, leave.times)
     return replace(leave, trail=(*leave.trail, step), version=leave.version + 1)
+
+
+def _dates(period: Period) -> Dates:
+    if period.ends_at is None:
+        raise LeaveNeedsEnd(errors=[FieldError("/ends_at", N_("Choose the last day."))])
+    if period.ends_at - period.starts_at > LONGEST:
+        raise LeaveTooLong(errors=[FieldError("/ends_at", N_("Choose an earlier day."))])
+    return Dates(period.starts_at, period.ends_at)
+
+
+def _fill_in_times(stored: Leave | Step) -> None:
+    """What was stored when leave had but one time does not name it apart."""
+    if not stored.times:
+        object.__setattr__(stored, "times", (Dates(stored.starts_at, stored.ends_at),))
 
 
 def _refuse_if_decided(leave: Leave) -> None:
@@ -238,8 +316,22 @@ class LeaveNeedsEnd(InvalidRequest):
 class LeaveTooLong(InvalidRequest):
     code = "leave_too_long"
     title = N_("The leave is too long")
-    detail = N_("Up to a year can be asked for at once.")
+    detail = N_("Up to a year can be asked for at once, and several times within two years.")
     remedy = N_("Ask for the rest later.")
+
+
+class TooManyTimes(InvalidRequest):
+    code = "leave_too_many_times"
+    title = N_("These are too many times")
+    detail = N_("Up to {most} can be asked for at once.")
+    remedy = N_("Choose fewer, and ask for the rest later.")
+
+
+class TimesOverlap(InvalidRequest):
+    code = "leave_times_overlap"
+    title = N_("The times overlap, or are not in order")
+    detail = N_("One begins before the one ends that comes before it.")
+    remedy = N_("Choose times with a break in between, or a single longer one.")
 
 
 class LeaveAskedFor(NotAllowedNow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -14,11 +15,13 @@ from starlette.responses import Response
 from services.scheduler.absences.dialog import read_dialog
 from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.keyring import ReasonUnreadable
+from services.scheduler.calendars.offers import Calendar
 from services.scheduler.coverage.board import Days, board_without
 from services.scheduler.coverage.pages import to_board
 from services.scheduler.coverage.view import AwayStretch
 from services.scheduler.edge import Manager, PathId, Reader
-from services.scheduler.leave.domain import Dates, Leave, LeaveState
+from services.scheduler.leave.asked import Asked, Every
+from services.scheduler.leave.domain import MOST_TIMES, Dates, Leave, LeaveState, merged, whole
 from services.scheduler.leave.reading import (
     WhatIfSeen,
     find_leave,
@@ -27,7 +30,17 @@ from services.scheduler.leave.reading import (
     read_what_if,
 )
 from services.scheduler.leave.routes import Decider, DecisionBody, LeaveBody
-from services.scheduler.leave.typed import dates_typed, leave_changed, leave_typed, shown_dates
+from services.scheduler.leave.taken import Obstacle, Offer, read_offers, read_taken
+from services.scheduler.leave.typed import (
+    Choice,
+    asked_typed,
+    chosen_from,
+    leave_changed,
+    leave_typed,
+    offered,
+    shown_dates,
+    shown_times,
+)
 from services.scheduler.leave.usecases import (
     Decision,
     approve_leave,
@@ -50,7 +63,7 @@ from shared.outbox import Transaction
 from shared.web import Paging, reply
 from shared.web.forms import Form, Typed, parsed
 
-__all__ = ["router"]
+__all__ = ["leave_form", "router"]
 
 router = APIRouter(prefix="/leave", include_in_schema=False)
 
@@ -93,13 +106,13 @@ async def list_leave(
 
 @router.get("/new")
 async def new_leave(screen: TheScreen, who: Reader, member_id: str = "") -> Response:
-    return await _form(screen, who, Form({"member_id": [member_id]}))
+    return await leave_form(screen, who, Form({"member_id": [member_id]}))
 
 
 @router.post("/what-if")
 async def show_what_if(screen: TheScreen, who: Reader, typed: Typed) -> Response:
     """The form again, with what it would do. Not by GET: why is no part of an address."""
-    return await _form(screen, who, typed)
+    return await leave_form(screen, who, typed)
 
 
 @router.post("")
@@ -107,7 +120,7 @@ async def ask(screen: TheScreen, who: Reader, typed: Typed) -> Response:
     try:
         leave_id = await _asked_once(screen, who, typed, leave_typed(typed))
     except AppError as error:
-        return await _form(screen, who, typed, error)
+        return await leave_form(screen, who, typed, error)
     return screen.onward(f"/leave/{leave_id}")
 
 
@@ -117,7 +130,7 @@ class _Asked(BaseModel):
 
 async def _asked_once(screen: Screen, who: Identity, typed: Form, body: LeaveBody) -> str:
     async def work(tx: Transaction) -> Response:
-        leave = await request_leave(tx, screen.desk, who, body.member_id, body.report(), screen.now)
+        leave = await request_leave(tx, screen.desk, who, body.member_id, body.new(), screen.now)
         return reply(_Asked(leave_id=leave.id))
 
     once = screen.once(typed, who, "POST /leave", body)
@@ -125,22 +138,35 @@ async def _asked_once(screen: Screen, who: Identity, typed: Form, body: LeaveBod
     return _Asked.model_validate_json(bytes(answer.body)).leave_id
 
 
-async def _form(
-    screen: Screen, who: Identity, typed: Form, error: AppError | None = None
+async def leave_form(
+    screen: Screen,
+    who: Identity,
+    typed: Form,
+    error: AppError | None = None,
+    choice: Sequence[Choice] | None = None,
+    calendar: Calendar | None = None,
 ) -> Response:
+    """`choice`: times of a `calendar` that was just read; None: of those that were typed."""
     dialog = await read_dialog(screen.desk, who)
     allowed = {one.member_id for one in dialog.people}
     member_id = typed.text("member_id") or (who.member_id if who.member_id in allowed else "")
     member = await screen.desk.members.get(member_id) if member_id in allowed else None
-    dates = dates_typed(typed, member, screen.now) if member else None
-    seen = await _what_if(screen, who, member, (dates,)) if member and dates else None
+    asked = asked_typed(typed) if member else None
+    offers = await _offers(screen, member, asked) if member and asked else []
+    times = _worth_seeing(offers)
+    seen = await _what_if(screen, who, member, times) if member and times else None
     return screen.page(
         "leave_new.html",
         error=error,
         dialog=dialog,
         member_id=member_id,
         kinds=_kinds(),
+        every=tuple(Every),
         typed=typed,
+        choice=await _choice(screen, typed, member) if choice is None else choice,
+        calendar=calendar,
+        most_times=MOST_TIMES,
+        offers=offers,
         seen=seen,
         better=_better(seen, member),
         balances=await _balances(screen, member, seen, typed.text("kind") or _USUAL),
@@ -162,9 +188,7 @@ async def change(screen: TheScreen, who: Reader, leave_id: PathId, typed: Typed)
         leave, member = await find_leave(screen.desk, who, leave_id)
         body, version = leave_changed(typed, leave, member.zone), typed.version
         await screen.service.outbox.transaction(
-            lambda tx: change_leave(
-                tx, screen.desk, who, leave_id, body.revision(), version, screen.now
-            )
+            lambda tx: change_leave(tx, screen.desk, who, leave_id, body.new(), version, screen.now)
         )
     except AppError as error:
         return await _leave(screen, who, leave_id, typed, error)
@@ -247,6 +271,8 @@ async def _leave(
     people = await screen.desk.members.load(one.by for one in leave.trail)
     own = leave.member_id == who.member_id
     why = await _why(screen, leave)
+    changed = typed and (typed.has("starts_day") or typed.has("offer"))
+    form = typed if typed and changed else _as_asked(leave, member, why[0])
     return screen.page(
         "leave_request.html",
         error=error,
@@ -260,9 +286,11 @@ async def _leave(
         and who.may(Permission.LEAVE_DECIDE)
         and not (own and await others_decide(screen.desk, member)),
         kinds=_kinds(),
+        every=tuple(Every),
         member_zone=member.time_zone,
         typed=typed or Form({}),
-        form=typed if typed and typed.has("starts_day") else _as_asked(leave, member, why[0]),
+        form=form,
+        choice=await _choice(screen, form, member, but=leave.id),
         seen=seen,
         better=_better(seen, member),
         balances=await _balances(screen, member, seen, why[0].kind) if why[0] else [],
@@ -273,8 +301,15 @@ async def _leave(
 def _as_asked(leave: Leave, member: Member, reason: Reason | None) -> Form:
     """What the form for changing the request holds at first."""
     why = {} if reason is None else {"kind": reason.kind.value, "note": reason.note}
-    fields = shown_dates(leave.dates, member) | why
-    return Form({name: [value] for name, value in fields.items()})
+    fields: dict[str, list[str]] = {}
+    for name, value in (*_shown(leave.times, member), *why.items()):
+        fields.setdefault(name, []).append(value)
+    return Form(fields)
+
+
+def _shown(times: Sequence[Dates], member: Member) -> list[tuple[str, str]]:
+    """What the form's fields hold: one time is typed, of several some are chosen."""
+    return list(shown_dates(times[0], member).items()) if len(times) == 1 else shown_times(times)
 
 
 async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | None]:
@@ -283,6 +318,34 @@ async def _why(screen: Screen, leave: Leave) -> tuple[Reason | None, AppError | 
         return await leave_reason(screen.desk, leave), None
     except ReasonUnreadable as error:
         return None, error
+
+
+# When
+
+
+async def _offers(screen: Screen, member: Member, asked: Asked) -> list[Offer]:
+    """Empty: what is typed makes no sense yet."""
+    try:
+        return await read_offers(screen.desk, member, asked, screen.now)
+    except AppError:
+        return []
+
+
+def _worth_seeing(offers: Sequence[Offer]) -> tuple[Dates, ...]:
+    """Of several times, those that can be asked for; a single one is seen unless it is over."""
+    if len(offers) == 1:
+        return tuple(one.dates for one in offers if one.obstacle is not Obstacle.PAST)
+    return tuple(one.dates for one in offers if one.obstacle is None)
+
+
+async def _choice(
+    screen: Screen, typed: Form, member: Member | None, *, but: str = ""
+) -> list[Choice]:
+    """The times on offer in the form. Raises `InvalidRequest`."""
+    if member is None or not (times := offered(typed)):
+        return []
+    taken = await read_taken(screen.desk, member.id, whole(merged(times)), but=but)
+    return chosen_from(typed, [taken.offer(one, screen.now) for one in times])
 
 
 # What it would do
@@ -307,7 +370,7 @@ def _better(seen: WhatIfSeen | None, member: Member | None) -> list[tuple[str, s
     """Other dates that would be better, as the form's fields hold them."""
     if seen is None or member is None or seen.better is None:
         return []
-    return list(shown_dates(seen.better.dates, member).items())
+    return _shown(seen.better.times, member)
 
 
 async def _days(screen: Screen, who: Identity, seen: WhatIfSeen | None) -> dict[str, Any]:

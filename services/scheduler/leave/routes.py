@@ -5,48 +5,54 @@ Others' requests are for those who may decide on them, and for nobody else.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from services.scheduler.absences.domain import Kind, Reason
-from services.scheduler.absences.period import period
-from services.scheduler.absences.routes import Note, PeriodBody, ReasonView
-from services.scheduler.absences.usecases import Report, Revision, check_may_report
+from services.scheduler.absences.period import is_plausible
+from services.scheduler.absences.routes import Note, ReasonView
+from services.scheduler.absences.usecases import check_may_report
 from services.scheduler.desk import Desk
-from services.scheduler.edge import Id, Moment, PathId, Reader, TheDesk, TimeZone
-from services.scheduler.leave.domain import Dates, Did, Leave, LeaveState, dates_of
+from services.scheduler.edge import Id, Instant, Moment, PathId, Reader, TheDesk, TimeZone
+from services.scheduler.leave.asked import Asked, Every, Repeats
+from services.scheduler.leave.domain import Dates, Did, Leave, LeaveState
 from services.scheduler.leave.reading import (
     find_leave,
     leave_page,
     leave_reason,
     read_what_if,
 )
+from services.scheduler.leave.taken import Taken, free
 from services.scheduler.leave.usecases import (
     Decision,
+    NewLeave,
+    NewTimes,
     approve_leave,
     change_leave,
     decline_leave,
     request_leave,
     withdraw_leave,
 )
-from services.scheduler.leave.whatif_view import WhatIfView
+from services.scheduler.leave.whatif_view import TimeView, WhatIfView
 from services.scheduler.members.domain import Member
 from shared.auth import Identity, Permission
-from shared.errors import NotFound
+from shared.errors import N_, FieldError, InvalidRequest, NotFound
 from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply, require
 
-__all__ = ["LeaveBody", "LeavePut", "router"]
+__all__ = ["InstantsBody", "LeaveBody", "LeavePut", "planned_member", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["leave"])
 
 Decider = Annotated[Identity, require(Permission.LEAVE_DECIDE)]
 Said = Annotated[str, StringConstraints(max_length=2_000)]
+_MISSING = N_("This is needed.")
+_ONE_OR_SEVERAL = N_("Give either these, or from when until when.")
 
 
 class StepView(BaseModel):
@@ -59,12 +65,14 @@ class StepView(BaseModel):
     at: AwareDatetime
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    times: list[TimeView]
     gaps: int | None
     said: str
 
 
 class LeaveView(BaseModel):
-    """`ends_at` is not included. `absence_id`: what the leave is since it was approved."""
+    """`times`, in order, from `starts_at` to `ends_at`, which is not included. `absence_ids`: what
+    the times are since they were approved, and `absence_id` the first of them."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -72,9 +80,11 @@ class LeaveView(BaseModel):
     member_id: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    times: list[TimeView]
     state: LeaveState
     requested_at: AwareDatetime
     absence_id: str | None
+    absence_ids: list[str]
     version: int
 
 
@@ -90,29 +100,81 @@ class LeaveApproved(BaseModel):
     handover_id: str | None
 
 
-class LeaveBody(PeriodBody):
-    """`ends_at` as a date includes that day. Local times are in `time_zone`, or the member's."""
+class TimeBody(StrictModel):
+    """`ends_at` as a date includes that day."""
 
-    member_id: Id
     starts_at: Moment
     ends_at: Moment
+
+
+class InstantsBody(StrictModel):
+    starts_at: Instant
+    ends_at: Instant
+
+
+def _plausible(day: date) -> date:
+    if not is_plausible(day):
+        raise ValueError(N_("This must be in the years 2000 to 2100."))
+    return day
+
+
+Day = Annotated[date, AfterValidator(_plausible)]
+
+
+class RepeatsBody(StrictModel):
+    """`until`: the last day on which it may begin again. In months, a fifth weekday is the last
+    one, and the last day stands in for a 29th to 31st that is missing."""
+
+    every: Every
+    until: Day
+
+
+class TimesBody(StrictModel):
+    """Once, from `starts_at` to `ends_at`, or again and again (`repeats`); or at several `times`,
+    in order. `ends_at` as a date includes that day. Local times are in `time_zone`, or the
+    member's.
+
+    Of what repeats, times that are over, asked for or taken already are left out; the answer has
+    the others. With `times`, one such time and nothing is taken.
+    """
+
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    repeats: RepeatsBody | None = None
+    times: Annotated[list[TimeBody], Field(min_length=1)] | None = None
+    time_zone: TimeZone | None = None
+
+    def asked(self) -> Asked:
+        """Raises `InvalidRequest`."""
+        if self.times is not None:
+            if self.starts_at or self.ends_at or self.repeats:
+                raise InvalidRequest(errors=[FieldError("/times", _ONE_OR_SEVERAL)])
+            spans = tuple((one.starts_at, one.ends_at) for one in self.times)
+            return Asked(spans, self.time_zone)
+        if self.starts_at is None or self.ends_at is None:
+            missing = "/starts_at" if self.starts_at is None else "/ends_at"
+            raise InvalidRequest(errors=[FieldError(missing, _MISSING)])
+        again = None if self.repeats is None else Repeats(self.repeats.every, self.repeats.until)
+        return Asked(((self.starts_at, self.ends_at),), self.time_zone, again)
+
+
+class LeaveBody(TimesBody):
+    member_id: Id
     kind: Kind
     note: Note = ""
 
-    def report(self) -> Report:
-        return Report(self.starts_at, self.ends_at, self.time_zone, Reason(self.kind, self.note))
+    def new(self) -> NewLeave:
+        return NewLeave(self.asked(), Reason(self.kind, self.note))
 
 
-class LeavePut(PeriodBody):
+class LeavePut(TimesBody):
     """`kind` and `note` left out stay as they are."""
 
-    starts_at: Moment
-    ends_at: Moment
     kind: Kind | None = None
     note: Note | None = None
 
-    def revision(self) -> Revision:
-        return Revision(self.starts_at, self.ends_at, self.time_zone, self.kind, self.note)
+    def new(self) -> NewTimes:
+        return NewTimes(self.asked(), self.kind, self.note)
 
 
 class DecisionBody(StrictModel):
@@ -137,7 +199,7 @@ async def create_leave(
     who: Reader, desk: TheDesk, service: Served, once: Idempotent, body: LeaveBody
 ) -> Response:
     async def work(tx: Transaction) -> Response:
-        leave = await request_leave(tx, desk, who, body.member_id, body.report(), service.clock())
+        leave = await request_leave(tx, desk, who, body.member_id, body.new(), service.clock())
         return _answer(leave, status=201)
 
     return await service.outbox.transaction(lambda tx: once(tx, body, work))
@@ -164,10 +226,10 @@ async def put_leave(
     leave_id: PathId,
     body: LeavePut,
 ) -> Response:
-    """Other dates, another reason, until it is decided."""
+    """Other times, another reason, until it is decided."""
     await find_leave(desk, who, leave_id)
     leave = await service.outbox.transaction(
-        lambda tx: change_leave(tx, desk, who, leave_id, body.revision(), version, service.clock())
+        lambda tx: change_leave(tx, desk, who, leave_id, body.new(), version, service.clock())
     )
     return _answer(leave)
 
@@ -228,6 +290,21 @@ async def what_if_of_leave(
     return await _what_if(desk, who, member, leave.times, service.clock())
 
 
+async def _again(
+    repeats: Annotated[Every | None, Query(description="Together with `until`")] = None,
+    until: Annotated[Day | None, Query(description="The last day on which it begins")] = None,
+) -> Repeats | None:
+    if repeats and until:
+        return Repeats(repeats, until)
+    if repeats or until:
+        missing = "query:until" if repeats else "query:repeats"
+        raise InvalidRequest(errors=[FieldError(missing, _MISSING)])
+    return None
+
+
+Again = Annotated[Repeats | None, Depends(_again)]
+
+
 @router.get("/what-if")
 async def what_if(
     who: Reader,
@@ -236,14 +313,16 @@ async def what_if(
     member: Annotated[str, Query(max_length=100)],
     starts_at: Annotated[Moment, Query()],
     ends_at: Annotated[Moment, Query(description="As a date it includes that day")],
+    again: Again,
     time_zone: Annotated[TimeZone | None, Query(description="Default: the member's")] = None,
 ) -> WhatIfView:
     """The gaps and overloads that leave would cause, and what could be done about them."""
     check_may_report(who, member)
-    found = await _member(desk, who, member)
-    zone = ZoneInfo(time_zone or found.time_zone)
-    when = period(starts_at, ends_at, zone, service.clock())
-    return await _what_if(desk, who, found, (dates_of(when),), service.clock())
+    found = await planned_member(desk, who, member)
+    asked = Asked(((starts_at, ends_at),), time_zone, again)
+    offers = [Taken().offer(one, service.clock()) for one in asked.times(found.zone)]
+    times = free(offers, leaving_out=again is not None)
+    return await _what_if(desk, who, found, times, service.clock())
 
 
 async def _what_if(
@@ -253,7 +332,8 @@ async def _what_if(
     return WhatIfView.of(seen, ZoneInfo(member.time_zone))
 
 
-async def _member(desk: Desk, who: Identity, member_id: str) -> Member:
+async def planned_member(desk: Desk, who: Identity, member_id: str) -> Member:
+    """For whom the caller plans leave, as `check_may_report` allows. Raises `NotFound`."""
     own = who.member_id == member_id
     found = await (desk.members.get(member_id) if own else desk.members.find(who.scope, member_id))
     if found is None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.period import Period
 from services.scheduler.absences.store import Window
 from services.scheduler.absences.usecases import (
-    Report,
-    Revision,
-    begin_absence,
+    begin_absences,
     check_may_report,
     reported_member,
 )
 from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.leave import domain
-from services.scheduler.leave.domain import AwayAnyway, Leave, LeaveAskedFor, OwnLeave
+from services.scheduler.leave.asked import Asked
+from services.scheduler.leave.domain import Dates, Leave, OwnLeave
+from services.scheduler.leave.taken import free, read_offers
 from services.scheduler.leave.telling import tell_of_leave
 from services.scheduler.leave.whatif import gaps_of
 from services.scheduler.members.domain import Member
@@ -30,6 +31,8 @@ from shared.outbox import Transaction
 
 __all__ = [
     "Decision",
+    "NewLeave",
+    "NewTimes",
     "approve_leave",
     "change_leave",
     "decline_leave",
@@ -47,11 +50,29 @@ class Decision:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NewLeave:
+    asked: Asked
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NewTimes:
+    """`kind` and `note` None stay as they are."""
+
+    asked: Asked
+    kind: Kind | None = field(default=None, repr=False)
+    note: str | None = field(default=None, repr=False)
+
+
 async def request_leave(
-    tx: Transaction, desk: Desk, who: Identity, member_id: str, call: Report, now: datetime
+    tx: Transaction, desk: Desk, who: Identity, member_id: str, new: NewLeave, now: datetime
 ) -> Leave:
-    """Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveAskedFor`, `AwayAnyway`, and
-    what `period` and `dates_of` raise."""
+    """Of leave that repeats, without the times that are over, asked for or taken already.
+
+    Raises `Forbidden`, `UnknownMember`, `InactiveMember`, `LeaveAskedFor`, `AwayAnyway`, and what
+    `Asked.times` raises.
+    """
     check_may_report(who, member_id)
     await desk.leave.lock(tx, member_id)
     member = await reported_member(tx, desk, who, member_id)
@@ -59,11 +80,10 @@ async def request_leave(
         raise UnknownMember(member=member_id, extra={"member_id": member_id})
     if not member.active:
         raise InactiveMember(member=member.name, extra={"member_id": member_id})
-    when = call.period(member, now)
-    leave = domain.request(new_id(), member_id, when, by=who.member_id, now=now)
-    await _check_free(tx, desk, leave)
+    times = await _free(tx, desk, member, new.asked, now)
+    leave = domain.request(new_id(), member_id, times, by=who.member_id, now=now)
     await desk.leave.put(tx, leave)
-    await desk.leave.reasons.put(tx, leave.id, call.reason)
+    await desk.leave.reasons.put(tx, leave.id, new.reason)
     await tell_of_leave(tx, desk, leave, member)
     return leave
 
@@ -73,17 +93,16 @@ async def change_leave(
     desk: Desk,
     who: Identity,
     leave_id: str,
-    revision: Revision,
+    new: NewTimes,
     version: int,
     now: datetime,
 ) -> Leave:
-    """Other dates, another reason. Raises `NotFound`, `Forbidden`, `StaleVersion`, `LeaveDecided`,
-    `LeaveAskedFor`, `AwayAnyway`, `ReasonUnreadable`, and what `period` and `dates_of` raise."""
+    """Other times, another reason. Raises `NotFound`, `Forbidden`, `StaleVersion`, `LeaveDecided`,
+    `LeaveAskedFor`, `AwayAnyway`, `ReasonUnreadable`, and what `Asked.times` raises."""
     before, member = await _open(tx, desk, who, leave_id, version)
-    when = revision.period(member, now)
-    leave = domain.change(before, when, by=who.member_id, now=now)
-    await _check_free(tx, desk, leave)
-    await desk.leave.reasons.change(tx, leave_id, revision.kind, revision.note)
+    times = await _free(tx, desk, member, new.asked, now, but=leave_id)
+    leave = domain.change(before, times, by=who.member_id, now=now)
+    await desk.leave.reasons.change(tx, leave_id, new.kind, new.note)
     await desk.leave.put(tx, leave)
     await tell_of_leave(tx, desk, leave, member)
     return leave
@@ -103,11 +122,12 @@ async def withdraw_leave(
 async def approve_leave(
     tx: Transaction, desk: Desk, who: Identity, leave_id: str, decision: Decision, now: datetime
 ) -> tuple[Leave, str | None]:
-    """It becomes an absence, and the handover begins that follows if the leave has begun already.
+    """Each of its times becomes an absence, and the handover begins that follows if one has begun
+    already.
 
     Decided by the gaps that there are now, whatever the lead has looked at. Raises `NotFound`,
     `Forbidden`, `StaleVersion`, `OwnLeave`, `InactiveMember`, `LeaveDecided`, `LeaveOver`,
-    `NeedsWrittenReason`.
+    `NeedsWrittenReason`, and for several times `ReasonUnreadable`.
     """
     tick = await desk.clock.tick(tx, now)
     before, member = await _open(tx, desk, who, leave_id, decision.version)
@@ -116,7 +136,8 @@ async def approve_leave(
         raise InactiveMember(member=member.name, extra={"member_id": member.id})
     window = Window(before.starts_at, before.ends_at)
     snapshot = await desk.snapshots.concerning(tx, member.id, window)
-    gaps = gaps_of(snapshot, member.id, before.times)
+    to_come = [one for one in before.times if one.ends_at > tick.now]
+    gaps = gaps_of(snapshot, member.id, to_come) if to_come else ()
     leave = domain.approve(
         before,
         by=who.member_id,
@@ -125,11 +146,12 @@ async def approve_leave(
         said=decision.said,
     )
     await desk.leave.put(tx, leave)
-    when = Period(leave.starts_at, leave.ends_at)
-    _, handover_id = await begin_absence(
-        tx, desk, tick, leave.id, member.id, when, None, by=who.member_id
-    )
-    await desk.leave.reasons.move(tx, leave.id, desk.absences.reasons)
+    periods = {id: Period(one.starts_at, one.ends_at) for id, one in leave.absences.items()}
+    handover_id = await begin_absences(tx, desk, tick, member.id, periods, who.member_id)
+    if leave.absence_ids == (leave.id,):
+        await desk.leave.reasons.move(tx, leave.id, desk.absences.reasons)
+    else:
+        await desk.leave.reasons.spread(tx, leave.id, desk.absences.reasons, periods)
     await tell_of_leave(tx, desk, leave, member)
     return leave, handover_id
 
@@ -161,15 +183,11 @@ async def _open(
     return leave, member
 
 
-async def _check_free(tx: Transaction, desk: Desk, leave: Leave) -> None:
-    """Raises `LeaveAskedFor`, or `AwayAnyway` if the member is away all of the time."""
-    found = await desk.leave.undecided(leave.member_id, leave.dates, tx.session)
-    if any(one.id != leave.id for one in found):
-        raise LeaveAskedFor
-    window = Window(leave.starts_at, leave.ends_at)
-    away = await desk.absences.within([leave.member_id], window, tx.session)
-    if any(leave.dates.lie_within(one.stretch) for one in away):
-        raise AwayAnyway
+async def _free(
+    tx: Transaction, desk: Desk, member: Member, asked: Asked, now: datetime, *, but: str = ""
+) -> tuple[Dates, ...]:
+    offers = await read_offers(desk, member, asked, now, tx.session, but=but)
+    return free(offers, leaving_out=asked.repeats is not None)
 
 
 async def _check_not_own(tx: Transaction, desk: Desk, who: Identity, member: Member) -> None:

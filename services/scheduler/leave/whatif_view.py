@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.scheduler.coverage.person import WhyNot
 from services.scheduler.leave.domain import Dates
@@ -19,6 +19,8 @@ __all__ = ["TimeView", "WhatIfView"]
 
 class TimeView(BaseModel):
     """`ends_at` is not included."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     starts_at: AwareDatetime
     ends_at: AwareDatetime

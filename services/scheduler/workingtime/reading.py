@@ -98,7 +98,12 @@ async def leave_year(
             leave=[one.stretch for one in leave],
             requested=[
                 *also,
-                *(one.dates.stretch for one in requests if asked.get(one.id) is Kind.HOLIDAY),
+                *(
+                    time.stretch
+                    for one in requests
+                    if asked.get(one.id) is Kind.HOLIDAY
+                    for time in one.times
+                ),
             ],
             unreadable=sum(one.id not in kinds for one in absences),
         ),

@@ -22,7 +22,7 @@ PAGE = {"Accept": "text/html"}
 ONLY_C1 = Identity("otto", "Otto Krause", Role.LEAD, Scope(frozenset({"c1"})))
 
 
-def leave(step: LeaveStep, by: str, version: int, *leads: str) -> LeaveChanged:
+def leave(step: LeaveStep, by: str, version: int, *leads: str, count: int = 1) -> LeaveChanged:
     """Mira's."""
     starts_at = in_days(10)
     return LeaveChanged(
@@ -34,6 +34,7 @@ def leave(step: LeaveStep, by: str, version: int, *leads: str) -> LeaveChanged:
         by=by,
         version=version,
         leads=leads,
+        count=count,
     )
 
 
@@ -52,17 +53,17 @@ async def known(notifier: FastAPI, others: Others, database: Db) -> None:
 async def test_the_lead_is_asked_and_the_member_told(
     known: None, others: Others, mail_server: MailServer, database: Db, ask: As
 ) -> None:
-    await others.say(leave(LeaveStep.REQUESTED, "mira", 1, "lena"))
+    await others.say(leave(LeaveStep.REQUESTED, "mira", 1, "lena", count=6))
     await until(database, "l1:1:lena:leave", "sent")
     [asking] = mail_server.to("lena@agency.example")
-    assert str(asking["Subject"]).startswith("Mira Öztürk asks for leave: ")
+    assert str(asking["Subject"]).startswith("Mira Öztürk asks for leave: 6 times between ")
     assert "Look at it and decide: http://understudy.test/scheduler/leave/l1" in words(asking)
 
-    await others.say(leave(LeaveStep.APPROVED, "lena", 2))
+    await others.say(leave(LeaveStep.APPROVED, "lena", 2, count=6))
     await until(database, "l1:2:mira:leave", "sent")
     await others.repeat()
     [told] = mail_server.to("mira@agency.example")
-    assert str(told["Subject"]).startswith("Ihr Antrag ist genehmigt: ")
+    assert str(told["Subject"]).startswith("Ihr Antrag ist genehmigt: 6 Zeiten zwischen ")
     assert "Lena" in words(told)
     assert len(mail_server.taken) == 2
 

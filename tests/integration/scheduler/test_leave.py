@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import bson
@@ -56,7 +57,8 @@ async def office(agency: Agency) -> Office:
 
 
 async def requested(http: httpx.AsyncClient, member: Member, **fields: Any) -> dict[str, Any]:
-    body = {"member_id": member.id, "kind": "holiday", "note": CANARY, **WEEK, **fields}
+    when = {} if "times" in fields else WEEK
+    body = {"member_id": member.id, "kind": "holiday", "note": CANARY, **when, **fields}
     leave: dict[str, Any] = await made(await http.post("/api/v1/leave-requests", json=body))
     return leave
 
@@ -362,6 +364,139 @@ async def test_leave_that_has_begun_is_handed_over_when_it_is_approved(
     )
     clock.advance(days=9)
     assert (await decided(lena, late, "approve")).json()["code"] == "leave_over"
+
+
+# At several times
+
+
+WEEKLY = {
+    "starts_at": "2026-12-04T13:00",
+    "ends_at": "2026-12-04T17:00",
+    "repeats": {"every": "week", "until": "2026-12-18"},
+}
+FRIDAYS = [f"2026-12-{day:02}T12:00:00Z" for day in (4, 11, 18)]
+"""When they begin, in UTC."""
+
+
+async def test_what_repeats_is_one_request_and_an_absence_for_each_time(
+    office: Office, ask: As
+) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+    leave = await requested(jana, office.jana, **WEEKLY)
+    assert [one["starts_at"] for one in leave["times"]] == FRIDAYS
+    assert (leave["starts_at"], leave["ends_at"]) == (FRIDAYS[0], "2026-12-18T16:00:00Z")
+    seen = await made(await lena.get(f"/api/v1/leave-requests/{leave['id']}/what-if"))
+    assert len(seen["times"]) == 3
+
+    answer = await made(await decided(lena, leave, "approve"))
+
+    ids = [leave["id"], f"{leave['id']}-2", f"{leave['id']}-3"]
+    assert (answer["leave"]["absence_ids"], answer["leave"]["absence_id"]) == (ids, ids[0])
+    absences = (await made(await jana.get("/api/v1/absences")))["items"]
+    assert [(one["id"], one["starts_at"]) for one in absences] == list(
+        zip(ids, FRIDAYS, strict=True)
+    )
+    for id in ids:
+        shown = await made(await jana.get(f"/api/v1/absences/{id}"))
+        assert shown["reason"] == {"kind": "holiday", "note": CANARY}
+    assert [one.absence_id for one in await office.agency.told(AbsenceReported)] == ids
+    assert [one.count for one in await office.agency.told(LeaveChanged)] == [3, 3]
+    for id in ids:
+        row = await office.agency.service.mongo.collection("absences").find_one({"_id": id})
+        assert row is not None
+        assert b"canary" not in bson.encode(row)
+    shown = await made(await lena.get(f"/api/v1/leave-requests/{leave['id']}"))
+    assert shown["reason"] == {"kind": "holiday", "note": CANARY}
+    assert [len(one["times"]) for one in shown["trail"]] == [3, 3]
+
+
+async def test_what_cannot_be_read_is_not_approved_at_several_times_and_not_lost(
+    office: Office, ask: As
+) -> None:
+    jana, lena, service = ask(office.as_jana), ask(LENA), office.agency.service
+    leave = await requested(jana, office.jana, **WEEKLY)
+    foreign = LeaveRequests(service.mongo, KeyRing([FOREIGN]))
+    await service.outbox.transaction(
+        lambda tx: foreign.reasons.put(tx, leave["id"], Reason(Kind.HOLIDAY, CANARY))
+    )
+    refused = await decided(lena, leave, "approve")
+    assert (refused.status_code, refused.json()["code"]) == (503, "reason_unreadable")
+    assert (await made(await lena.get("/api/v1/absences")))["items"] == []
+    assert (await made(await lena.get("/api/v1/leave-requests")))["items"][0]["version"] == 1
+    assert await foreign.reasons.get(leave["id"]) == Reason(Kind.HOLIDAY, CANARY)
+
+
+async def test_what_repeats_leaves_out_what_is_taken_and_times_of_a_list_are_refused(
+    office: Office, ask: As, clock: TestClock
+) -> None:
+    jana, lena = ask(office.as_jana), ask(LENA)
+    holiday = await requested(jana, office.jana)  # 7 to 11 December
+    leave = await requested(jana, office.jana, **WEEKLY)
+    assert [one["starts_at"] for one in leave["times"]] == [FRIDAYS[0], FRIDAYS[2]]
+    # A day in between is free, though the request spans it; the last one is not.
+    between = {"starts_at": "2026-12-15", "ends_at": "2026-12-15"}
+    await requested(jana, office.jana, **between)
+    body = {"member_id": office.jana.id, "kind": "holiday"}
+    several = [{"starts_at": day, "ends_at": day} for day in ("2026-12-14", "2026-12-18")]
+    refused = await jana.post("/api/v1/leave-requests", json=body | {"times": several})
+    assert (refused.status_code, refused.json()["code"]) == (409, "leave_asked_for")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/times/1"]
+    await made(await decided(lena, holiday, "approve"))
+    several[1] = {"starts_at": "2026-12-08", "ends_at": "2026-12-08"}
+    ordered = sorted(several, key=lambda one: one["starts_at"])
+    refused = await jana.post("/api/v1/leave-requests", json=body | {"times": ordered})
+    assert refused.json()["code"] == "leave_away_anyway"
+    path = f"/api/v1/leave-requests/{leave['id']}"
+    both = {"times": [{"starts_at": "2026-12-21", "ends_at": "2026-12-21"}], **WEEK}
+    refused = await jana.put(path, json=both, headers=if_match(leave))
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/times"]
+    changed = await made(
+        await jana.put(path, json={"times": both["times"]}, headers=if_match(leave))
+    )
+    assert len(changed["times"]) == 1
+
+    late = await requested(jana, office.jana, times=several_days(23, 29))
+    clock.now = clock.now.replace(month=12, day=25)
+    answer = await made(await decided(lena, late, "approve"))
+    assert answer["leave"]["absence_ids"] == [f"{late['id']}-2"]
+    shown = await made(await jana.get(f"/api/v1/absences/{late['id']}-2"))
+    assert shown["reason"]["note"] == CANARY
+
+
+def several_days(*days: int) -> list[dict[str, str]]:
+    return [{"starts_at": f"2026-12-{day}", "ends_at": f"2026-12-{day}"} for day in days]
+
+
+async def test_what_repeats_is_seen_while_it_is_typed_and_changed_by_leaving_out(
+    office: Office, browse: Browse, agency: Agency
+) -> None:
+    jana, form = browse(office.as_jana), {"member_id": office.jana.id, "kind": "holiday"}
+    form |= {"starts_day": "2026-12-04", "starts_time": "13:00", "ends_time": "17:00"}
+    form |= {"ends_day": "", "repeats": "week", "until": "2026-12-18"}
+    await agency.away(office.jana, date(2026, 12, 11), date(2026, 12, 11))
+    await agency.away(office.tom, date(2026, 12, 18), date(2026, 12, 18))
+    seen = text(await jana.post("/leave/what-if", data=form))
+    assert "2 times" in seen
+    assert "1 time is left out" in seen
+    assert "Away already" in seen
+    assert "1 responsibility would have nobody" in seen
+    refused = await jana.post("/leave", data=form | {"until": ""})
+    assert "Choose until when it repeats." in text(refused)
+    asked = await jana.post("/leave", data=form)
+    path = asked.headers["location"].removeprefix("/scheduler")
+    page = await jana.get(path)
+    assert "2 times, Fri 4 Dec" in text(page)
+    # First come those of "Take these dates": a day earlier, when Tom is there.
+    *earlier, first, second = re.findall(r'name="offer" value="([^"]+)"', page.text)
+    assert [one[:10] for one in (*earlier, first, second)] == [
+        f"2026-12-{day:02}" for day in (3, 17, 4, 18)
+    ]
+    offers = [first, second]
+    fewer = {"version": "1", "offer": offers, "time": offers[:1], "kind": "training"}
+    assert (await jana.post(path, data=fewer)).status_code == 303
+    assert "2 times" not in text(await jana.get(path)).split("What happened")[0]
+    none = await jana.post(path, data={"version": "2", "offer": offers})
+    assert "Choose at least one time." in text(none)
 
 
 # As pages

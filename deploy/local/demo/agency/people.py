@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 
-__all__ = ["AGENCY", "FELIX", "FIRST", "JANA", "MEMBERS", "PAUL", "Member", "Skill"]
+__all__ = ["AGENCY", "FELIX", "FIRST", "JANA", "MEMBERS", "NORA", "PAUL", "Member", "Skill"]
 
 AGENCY = "Haselbach & Kern, Leipzig"
 
@@ -57,7 +57,7 @@ class Member:
         return f"{plain}@haselbach-kern.example"
 
 
-FIRST, JANA, PAUL, FELIX = "LV", "JH", "PK", "FR"
+FIRST, JANA, PAUL, FELIX, NORA = "LV", "JH", "PK", "FR", "NS"
 
 MEMBERS = (
     Member(
@@ -76,7 +76,7 @@ MEMBERS = (
     Member("TB", "Tom Berger", 1, {CW: Skill(2), PU: Skill(3, 8), CO: Skill(2)}),
     Member("MA", "Mira Aydın", 2, {DE: Skill(3), CP: Skill(2), CO: Skill(2)}, days=4),
     Member(
-        "NS",
+        NORA,
         "Nora Sander",
         7,
         # Her copywriting ran out last month: that is the gap which a sick call of Jana's opens.
