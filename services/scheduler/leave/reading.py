@@ -18,6 +18,7 @@ from services.scheduler.handovers.view import Place
 from services.scheduler.leave.days_off import days_off
 from services.scheduler.leave.domain import Dates, Leave
 from services.scheduler.leave.remedies import deputies_for, trainings_for
+from services.scheduler.leave.shifts import LostShift, lost_shifts
 from services.scheduler.leave.whatif import SHIFT, Better, Gap, WhatIf, what_if
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import Face, face
@@ -95,7 +96,8 @@ class DaysOff:
 class WhatIfSeen:
     """`times`: of the leave, in order. `hidden`: how many more responsibilities would have gaps, at
     clients the reader does not see. `most`: what one person should act for at once.
-    `working_days`: how many the leave takes."""
+    `working_days`: how many the leave takes. `shifts`: of the rota, which it would leave open;
+    `hidden_shifts`: how many more, of groups the reader does not see."""
 
     member: Face
     times: tuple[Dates, ...]
@@ -108,6 +110,8 @@ class WhatIfSeen:
     trainings: tuple[Training, ...]
     working_days: float
     days_off: tuple[DaysOff, ...]
+    shifts: tuple[LostShift, ...]
+    hidden_shifts: int
 
     @property
     def starts_at(self) -> datetime:
@@ -216,6 +220,7 @@ async def read_what_if(
     colleagues = await calendars(desk, (people[id] for id in found.standing_in))
     show = _Showing(snapshot, places, faces, seen, member)
     stand_ins = tuple(show.stand_ins(found))
+    shifts, hidden_shifts = await lost_shifts(desk, who.scope, member.id, leave, now)
     return WhatIfSeen(
         member=face(member),
         times=leave,
@@ -237,6 +242,8 @@ async def read_what_if(
         ),
         working_days=calendar.count(one.stretch for one in leave),
         days_off=tuple(_days_off(calendar, stand_ins, found, colleagues)),
+        shifts=shifts,
+        hidden_shifts=hidden_shifts,
     )
 
 

@@ -120,6 +120,15 @@ class DaysOffView(BaseModel):
     days: list[date]
 
 
+class LostShiftView(BaseModel):
+    """A shift of the rota that would be open."""
+
+    shift_id: str
+    group_id: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
 class WhatIfView(BaseModel):
     """`hidden`: how many more responsibilities would have gaps, at clients the caller does not
     see. `better`: other dates that leave less uncovered, null if there are none. `working_days`:
@@ -140,6 +149,8 @@ class WhatIfView(BaseModel):
     trainings: list[TrainingView]
     working_days: float
     days_off: list[DaysOffView]
+    shifts: list[LostShiftView]
+    hidden_shifts: int
 
     @classmethod
     def of(cls, seen: WhatIfSeen, zone: ZoneInfo) -> WhatIfView:
@@ -178,6 +189,16 @@ class WhatIfView(BaseModel):
                 DaysOffView(member_id=one.member.member_id, days=list(one.days))
                 for one in seen.days_off
             ],
+            shifts=[
+                LostShiftView(
+                    shift_id=one.shift.id,
+                    group_id=one.shift.group_id,
+                    starts_at=one.shift.starts_at,
+                    ends_at=one.shift.ends_at,
+                )
+                for one in seen.shifts
+            ],
+            hidden_shifts=seen.hidden_shifts,
         )
 
 

@@ -333,6 +333,20 @@ async def test_whoever_falls_ill_leaves_an_open_shift_that_others_take(
     assert not any(one["open"] for one in now.values())
 
 
+async def test_leave_says_which_shifts_it_would_leave_open(office: Office, ask: As) -> None:
+    await office.planned(await office.group())
+    week = {"member_id": office.mira.id, "starts_at": "2026-12-07", "ends_at": "2026-12-13"}
+    mine = [one for one in await office.shifts() if one["member_id"] == office.mira.id]
+    assert mine
+    seen = await made(await office.lena.get("/api/v1/what-if", params=week))
+    assert [one["shift_id"] for one in seen["shifts"]] == [one["id"] for one in mine]
+    assert (seen["hidden_shifts"], seen["covered"]) == (0, True)
+    elsewhere = await made(await ask(HARBOUR_LEAD).get("/api/v1/what-if", params=week))
+    assert (elsewhere["shifts"], elsewhere["hidden_shifts"]) == ([], len(mine))
+    after = {**week, "starts_at": "2026-12-14", "ends_at": "2026-12-15"}
+    assert (await made(await office.lena.get("/api/v1/what-if", params=after)))["shifts"] == []
+
+
 async def test_two_who_take_at_the_same_instant_never_both_have_it(office: Office, ask: As) -> None:
     group = await office.group(members=[office.mira.id, office.tom.id, office.ada.id])
     first, *_ = await office.planned(group)
