@@ -77,7 +77,8 @@ class CalendarReader:
         )
         asked = QUESTION.dump_json(question) + b"\n" + data
         try:
-            said, _ = await asyncio.wait_for(child.communicate(asked), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                said, _ = await child.communicate(asked)
         except TimeoutError:
             return Answer(problem=Problem.TOO_MUCH)
         finally:
