@@ -16,7 +16,6 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -33,6 +32,7 @@ from tenacity import AsyncRetrying, wait_random_exponential
 from shared import asyncapi, kafka
 from shared.clock import Clock, utc_now
 from shared.consuming import Apply, Consumer, Prepare
+from shared.ending import ended
 from shared.events.topics import Topic
 from shared.kafka import Kafka, WatchedConsumer, clean_headers
 from shared.leases import Leases, Work
@@ -50,6 +50,7 @@ _POLL_SILENCE_SECONDS = 120
 
 _DEAD_LETTERS_SECONDS = 30 * 24 * 3600
 _MEASURE_SECONDS = 5
+_STOP_SECONDS = 15
 _log = structlog.get_logger(__name__)
 
 Worker = Callable[[], Awaitable[bool]]
@@ -155,10 +156,8 @@ class Service:
         self._tasks = [asyncio.create_task(self._bring_up(), name="bring-up")]
 
     async def stop(self) -> None:
-        """Finish the batch in hand, give back leases, close. Bounded to about 20 s."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Finish the batch in hand, give back leases, close. Bounded to about 40 s."""
+        await ended(self._tasks)
         await self._stop_broker()
         await self.mongo.close()
 
@@ -284,9 +283,11 @@ class Service:
         broker, self._broker = self._broker, None
         self._subscribers = []
         if broker is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(20):
-                    await broker.stop()
+            stopping = asyncio.create_task(broker.stop(), name="stop the broker")
+            try:
+                await asyncio.wait({stopping}, timeout=_STOP_SECONDS)
+            finally:
+                await ended([stopping])
 
     async def _measure(self) -> None:
         """Ages and counts that only a look at the database can tell. One that cannot be had leaves
