@@ -50,7 +50,8 @@ class Process:
     prepare: Callable[[], Awaitable[None]] = _nothing
     where: str = ""
     """What people are told about it: its address."""
-    start_seconds: float = 60
+    start_seconds: float = 180
+    """Two busy cores have been seen to take more than a minute to start a service."""
     stop_seconds: float = 20
     _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
 

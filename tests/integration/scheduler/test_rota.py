@@ -335,7 +335,7 @@ async def test_whoever_falls_ill_leaves_an_open_shift_that_others_take(
 
 async def test_leave_says_which_shifts_it_would_leave_open(office: Office, ask: As) -> None:
     await office.planned(await office.group())
-    week = {"member_id": office.mira.id, "starts_at": "2026-12-07", "ends_at": "2026-12-13"}
+    week = {"member": office.mira.id, "starts_at": "2026-12-07", "ends_at": "2026-12-13"}
     mine = [one for one in await office.shifts() if one["member_id"] == office.mira.id]
     assert mine
     seen = await made(await office.lena.get("/api/v1/what-if", params=week))
