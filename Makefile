@@ -44,6 +44,7 @@ check: $(VENV)/.dev ## Lint, format, types, layers, contracts: what CI runs firs
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests against a real Kafka and MongoDB that they start themselves
 	@$(PY) -m compileall -q shared services deploy  # hundreds of processes start sooner
+	@$(PY) -m shared.ui $(addprefix services/,planner scheduler inbox notifier)
 	$(PY) -m pytest -n 3  # one more than cores: much of it is waiting for engines
 
 .PHONY: faults

@@ -16,19 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, FastAPI
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
     StrictUndefined,
     select_autoescape,
 )
-from jinja2.bccache import Bucket
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -36,6 +34,7 @@ from shared.auth import public
 from shared.clock import Clock, utc_now
 from shared.errors import N_, AppError, fill
 from shared.ui.assets import STYLESHEETS, Assets
+from shared.ui.compiled import CompiledTemplates
 from shared.ui.formats import FILTERS
 from shared.ui.i18n import LANGUAGES, choose_language, load_translations
 from shared.ui.viewer import Viewer, gettext, ngettext, pgettext, rendering_for, viewer
@@ -56,6 +55,7 @@ CONTENT_SECURITY_POLICY = (
 
 _HERE = Path(__file__).parent
 _A_YEAR = timedelta(days=365)
+_HOW = Path(__file__).read_text()  # whose options templates are compiled with
 _THEMES = ("light", "dark", "auto")
 
 
@@ -281,19 +281,6 @@ def _template_folders(folder: Path) -> list[Path]:
     return folders
 
 
-class _Compiled(BytecodeCache):
-    """Of all templates, once for all environments of a process; tests have hundreds of them."""
-
-    _bytecode: ClassVar[dict[str, bytes]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bytecode := self._bytecode.get(bucket.key):
-            bucket.bytecode_from_string(bytecode)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._bytecode[bucket.key] = bucket.bytecode_to_string()
-
-
 def _environment(folders: list[Path]) -> Environment:
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
@@ -302,7 +289,7 @@ def _environment(folders: list[Path]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-        bytecode_cache=_Compiled(),
+        bytecode_cache=CompiledTemplates(made_by=_HOW),
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,7 @@ async def test_the_image_of_a_service_is_all_that_the_service_needs(
 
     assert _code(image) == {"services/__init__.py", f"services/{service}"}
     assert _installed(image) == _pinned(service)
+    assert _compiled(image) == _templates(image) != set()
 
     before = _files(image)
     port = free_port()
@@ -147,6 +149,18 @@ def _code(image: Image) -> set[str]:
     names = {path.name for path in image.directory.iterdir()} - {"services"}
     assert names == {"__main__.py", "__pycache__", "assets", "healthcheck.py", "shared", "venv"}
     return {f"services/{path.name}" for path in services.iterdir()} - {"services/__pycache__"}
+
+
+def _templates(image: Image) -> set[str]:
+    folders = image.directory.glob("s*/**/templates")  # of shared and services
+    return {path.name for folder in folders for path in folder.iterdir()}
+
+
+def _compiled(image: Image) -> set[str]:
+    """Templates that a container need not compile whenever it starts."""
+    ending = f".{sys.implementation.cache_tag}.jinja"
+    found = image.directory.glob(f"s*/**/__pycache__/*{ending}")
+    return {path.name.removesuffix(ending) for path in found}
 
 
 _LIST = """
