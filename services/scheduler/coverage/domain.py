@@ -71,6 +71,10 @@ class Acting:
     acts_as: ActsAs
     reason: tuple[PassedOver, ...] = ()
 
+    def names(self, member_id: str) -> bool:
+        """Whether it was looked at if they can act."""
+        return self.member == member_id or any(one.member_id == member_id for one in self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:

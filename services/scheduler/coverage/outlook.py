@@ -35,6 +35,8 @@ class Outlook:
         changed = {
             id: timeline(self.responsibilities[id], self.start, self.end, team)
             for id in self.concerning.get(person.member_id, ())
+            # Whom nobody has asked so far, because others come first, nobody asks now.
+            if any(one.acting.names(person.member_id) for one in self.timelines[id])
         }
         return replace(self, team=team, timelines={**self.timelines, **changed})
 

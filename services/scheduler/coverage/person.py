@@ -63,13 +63,17 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Person:
     """`clients` None: access to all. `qualified_until` None: without end. Stretches of `away` may
-    overlap."""
+    overlap when they are given; then they are in order, and apart from each other."""
 
     member_id: str
     active: bool
     clients: frozenset[str] | None
     qualified_until: Mapping[Discipline, datetime | None]
     away: tuple[Stretch, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Once for each person, and not for each responsibility that may come to them.
+        object.__setattr__(self, "away", _apart(self.away))
 
     def present(self, now: datetime) -> bool:
         return self.active and not any(stretch.covers(now) for stretch in self.away)
@@ -112,13 +116,19 @@ class Person:
 
     def _comings_and_goings(self, start: datetime, end: datetime) -> Iterator[Span]:
         at = start
-        for stretch in sorted(self.away, key=_start):
-            until = end if stretch.ends_at is None else min(end, stretch.ends_at)
-            if until <= at or end <= stretch.starts_at:
+        for stretch in self.away:
+            since, until = stretch.starts_at, stretch.ends_at
+            if until is not None and until <= at:
                 continue
-            if at < stretch.starts_at:
-                yield Span(at, stretch.starts_at, None)
-            yield Span(max(at, stretch.starts_at), until, WhyNot.AWAY)
+            if end <= max(at, since):
+                break
+            if at < since:
+                yield Span(at, since, None)
+                at = since
+            if until is None or end <= until:
+                yield Span(at, end, WhyNot.AWAY)
+                return
+            yield Span(at, until, WhyNot.AWAY)
             at = until
         if at < end:
             yield Span(at, end, None)
@@ -136,3 +146,17 @@ class Person:
         expiry = self.qualified_until.get(discipline)
         if expiry is not None:
             yield expiry
+
+
+def _apart(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """The same time, in order; what touches or overlaps is one."""
+    apart: list[Stretch] = []
+    for one in sorted(stretches, key=_start):
+        if one.ends_at is not None and one.ends_at <= one.starts_at:
+            continue
+        before = apart[-1] if apart else None
+        if before is None or (before.ends_at is not None and before.ends_at < one.starts_at):
+            apart.append(one)
+        elif before.ends_at is not None and (one.ends_at is None or before.ends_at < one.ends_at):
+            apart[-1] = Stretch(before.starts_at, one.ends_at)
+    return tuple(apart)

@@ -121,6 +121,24 @@ def test_until_further_notice_has_no_end() -> None:
     assert not jana.present(NOON + timedelta(days=3650))
 
 
+def test_stretches_away_are_put_in_order_and_what_touches_is_one() -> None:
+    later, open_ended = Stretch(NOON + 5 * HOUR, NOON + 6 * HOUR), Stretch(NOON + 8 * HOUR, None)
+    touching = (Stretch(NOON + HOUR, NOON + 2 * HOUR), Stretch(NOON, NOON + HOUR))
+    within = Stretch(NOON, NOON + HOUR / 2)
+    of_no_length = Stretch(NOON + 3 * HOUR, NOON + 3 * HOUR)
+    jana = person("jana", away=(open_ended, later, *touching, within, of_no_length))
+    assert jana.away == (Stretch(NOON, NOON + 2 * HOUR), later, open_ended)
+    assert jana.also_away([Stretch(NOON + 4 * HOUR, NOON + 7 * HOUR)]).away[1] == Stretch(
+        NOON + 4 * HOUR, NOON + 7 * HOUR
+    )
+
+
+def test_whose_qualification_ended_before_is_passed_over_for_that_alone() -> None:
+    jana = person("jana", until=NOON - HOUR, away=(Stretch(NOON - 2 * HOUR, NOON + HOUR),))
+    [segment] = timeline(COPY, NOON, NOON + 2 * HOUR, team(jana, person("tom")))
+    assert segment.acting.reason == (PassedOver("jana", WhyNot.EXPIRED),)
+
+
 def test_the_timeline_is_cut_exactly_where_something_changes() -> None:
     jana = person("jana", away=AWAY)
     segments = timeline(COPY, NOON - HOUR, NOON + 2 * HOUR, team(jana, person("tom")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -273,12 +274,16 @@ def _covers(gap: Gap, responsibility: Responsibility, at: datetime) -> bool:
     return gap.responsibility_id == responsibility.id and gap.starts_at <= at < gap.ends_at
 
 
-@given(teams(), stretches())
+@given(teams(), stretches(), st.booleans(), st.sets(st.sampled_from([COPY, DESIGN])))
 def test_one_change_gives_what_looking_at_everything_again_gives(
-    team: Snapshot, away: Stretch
+    team: Snapshot, away: Stretch, active: bool, skills: set[Discipline]
 ) -> None:
     start, end = NOW, NOW + 40 * DAY
-    mira = team.team.people["mira"].also_away([away])
+    mira = replace(
+        team.team.people["mira"].also_away([away]),
+        active=active,
+        qualified_until=dict.fromkeys(skills),
+    )
     all_of_it = team.responsibilities.values()
     changed = look_ahead(all_of_it, team.team, start, end).with_person(mira)
     anew = look_ahead(all_of_it, team.team.with_person(mira), start, end)
