@@ -29,7 +29,18 @@ _WORDS: Mapping[str, str] = {
     "string_pattern_mismatch": N_("This does not have the form asked for."),
     "int_type": N_("This must be a whole number."),
     "int_parsing": N_("This must be a whole number."),
+    "int_from_float": N_("This must be a whole number."),
+    "int_parsing_size": N_("This number is too large."),
+    "float_type": N_("This must be a number."),
+    "float_parsing": N_("This must be a number."),
+    "finite_number": N_("This must be a number."),
+    "multiple_of": N_("This must be a multiple of {multiple_of}."),
+    "bool_type": N_("This must be true or false."),
     "bool_parsing": N_("This must be true or false."),
+    "list_type": N_("This must be a list."),
+    "dict_type": N_("This must be an object."),
+    "model_type": N_("This must be an object."),
+    "model_attributes_type": N_("This must be an object."),
     "enum": N_("This must be one of {expected}."),
     "literal_error": N_("This must be one of {expected}."),
     "greater_than": N_("This must be greater than {gt}."),
@@ -38,11 +49,14 @@ _WORDS: Mapping[str, str] = {
     "less_than_equal": N_("This must be at most {le}."),
     "too_short": N_("These are too few: at least {min_length}."),
     "too_long": N_("These are too many: at most {max_length}."),
+    "datetime_type": N_("This must be a date and time (RFC 3339)."),
     "datetime_parsing": N_("This must be a date and time (RFC 3339)."),
     "datetime_from_date_parsing": N_("This must be a date and time (RFC 3339)."),
     "timezone_aware": N_("The time needs its offset from UTC."),
+    "date_type": N_("This must be a date."),
     "date_parsing": N_("This must be a date."),
     "date_from_datetime_parsing": N_("This must be a date."),
+    "time_type": N_("This must be a time of day."),
     "time_parsing": N_("This must be a time of day."),
     "url_parsing": N_("This must be a web address."),
 }
@@ -59,6 +73,8 @@ def rejected(error: RequestValidationError) -> AppError:
 def _field_error(problem: Mapping[str, Any]) -> FieldError:
     context = problem.get("ctx") or {}
     message = _WORDS.get(problem["type"], problem["msg"])
+    if context.get("min_length") == 1:  # nothing at all is left out rather than too short
+        message = _WORDS["missing"]
     if problem["type"] == "value_error":  # raised by one of our validators, in our words
         message = str(context.get("error", message))
     return FieldError(_pointer(problem["loc"]), message, context)
