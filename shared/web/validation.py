@@ -71,10 +71,12 @@ def rejected(error: RequestValidationError) -> AppError:
 
 
 def _field_error(problem: Mapping[str, Any]) -> FieldError:
-    context = problem.get("ctx") or {}
+    context = dict(problem.get("ctx") or {})
     message = _WORDS.get(problem["type"], problem["msg"])
     if context.get("min_length") == 1:  # nothing at all is left out rather than too short
         message = _WORDS["missing"]
+    if "expected" in context:  # "1, 2 or 3" in every language
+        context["expected"] = context["expected"].replace(" or ", ", ")
     if problem["type"] == "value_error":  # raised by one of our validators, in our words
         message = str(context.get("error", message))
     return FieldError(_pointer(problem["loc"]), message, context)

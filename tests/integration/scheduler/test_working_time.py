@@ -147,6 +147,8 @@ async def test_the_form_adds_a_week_and_keeps_the_one_before(
     refused = await page.post(here, data=form | monday | {"monday_ends": "07:00"})
     assert refused.status_code == 422
     assert 'value="27,5"' in refused.text
+    assert 'aria-describedby="monday-hint"' in refused.text
+    assert 'aria-describedby="tuesday-hint"' not in refused.text
     assert (await page.post(here, data=form | monday)).status_code == 303
     later = form | monday | {"version": "1", "since": "2027-01-04", "subdivision": "SN"}
     assert (await page.post(here, data=later)).status_code == 303

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import Field
@@ -25,6 +25,7 @@ class Everything(StrictModel):
     clock: time = time(9)
     many: list[str] = Field(["x"], min_length=1, max_length=2)
     named: dict[str, int] = Field(default_factory=dict)
+    weeks: Literal[1, 2, 4] = 1
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,11 @@ def test_it_says_in_plain_words_what_is_wrong_where(field: str, value: Any, said
 
     [error] = refused.value.errors
     assert (error.pointer, error.message) == (f"/{field}", said)
+
+
+def test_what_is_allowed_is_listed_without_words_of_one_language() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parsed(Everything, {"weeks": 3})
+
+    [error] = refused.value.errors
+    assert error.params["expected"] == "1, 2, 4"
