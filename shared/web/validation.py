@@ -73,8 +73,8 @@ def rejected(error: RequestValidationError) -> AppError:
 def _field_error(problem: Mapping[str, Any]) -> FieldError:
     context = dict(problem.get("ctx") or {})
     message = _WORDS.get(problem["type"], problem["msg"])
-    if context.get("min_length") == 1:  # nothing at all is left out rather than too short
-        message = _WORDS["missing"]
+    if problem.get("input") == "" or context.get("min_length") == 1:
+        message = _WORDS["missing"]  # nothing at all is no wrong date, nor too short
     if "expected" in context:  # "1, 2 or 3" in every language
         context["expected"] = context["expected"].replace(" or ", ", ")
     if problem["type"] == "value_error":  # raised by one of our validators, in our words

@@ -479,6 +479,9 @@ async def test_planned_and_changed_as_pages(office: Office, browse: Browse) -> N
     bad = await lena.post("/rota/groups", data={**form, "kind_0_weekdays": []})
     assert bad.status_code == 422
     assert "Choose at least one weekday." in bad.text
+    bad = await lena.post("/rota/groups", data={**form, "kind_0_ends": ""})
+    assert bad.status_code == 422
+    assert 'id="/kinds/0/ends">This is needed.' in bad.text
     assert (await lena.post("/rota/groups", data=form)).status_code == 303
     assert (await mira.post("/rota/groups", data=form)).status_code == 403
     [group] = await made(await office.lena.get(GROUPS))
