@@ -1,4 +1,5 @@
-"""What the scheduler says: the team, absences, leave (never why), who acts, handovers, expiries."""
+"""What the scheduler says: the team, absences, leave (never why), shifts, who acts, handovers,
+expiries."""
 
 from __future__ import annotations
 
@@ -31,6 +32,9 @@ __all__ = [
     "QualificationExpiring",
     "Recipient",
     "ReminderStage",
+    "RotaShift",
+    "SwapChanged",
+    "SwapStep",
 ]
 
 
@@ -360,3 +364,55 @@ class LeaveChanged(Event):
     @property
     def aggregate_id(self) -> str:
         return self.member_id
+
+
+class RotaShift(Contract):
+    """A shift of the rota, as those are told of it whom it concerns."""
+
+    shift_id: str
+    """The shift."""
+    group: str
+    """What the page group is called whose community is watched."""
+    kind: str
+    """What the kind of shift is called, such as `Late`."""
+    clients: tuple[str, ...]
+    """The customers whose pages the group has; nobody else is told what it is called."""
+    starts_at: AwareDatetime
+    """When it begins, in UTC."""
+    ends_at: AwareDatetime
+    """When it ends, in UTC."""
+
+
+class SwapStep(StrEnum):
+    """What became of a swap. An offer is withdrawn, too, when a shift of it changes hands."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class SwapChanged(Event):
+    """A member offered a shift to a colleague, or the offer was accepted, refused or withdrawn."""
+
+    type: ClassVar = "swap.changed.v1"
+    topic: ClassVar = topics.TEAM_ROTA
+
+    swap_id: str
+    """The offer."""
+    giver: str
+    """The member who offers a shift."""
+    taker: str
+    """The colleague who is asked to take it."""
+    step: SwapStep
+    """What was done: offered and withdrawn by the giver, accepted and refused by the taker."""
+    version: int
+    """Of the swap, after it; a higher one is newer."""
+    shift: RotaShift | None
+    """The shift on offer; null once the offer is withdrawn, as the shift may be gone."""
+    in_return: RotaShift | None
+    """What the giver would have for it; null if nothing, or once the offer is withdrawn."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.giver

@@ -25,6 +25,8 @@ from services.scheduler.members.domain import Member, member_changed
 from services.scheduler.qualifications.domain import Qualification
 from services.scheduler.qualifications.expiry import expiring
 from services.scheduler.responsibilities.domain import Responsibility
+from services.scheduler.rota.domain import Group, Shift, Swap
+from services.scheduler.rota.telling import rota_shift, swap_changed
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
@@ -100,6 +102,18 @@ MOVED = WorkHandedOver(
 )
 END = datetime(2026, 12, 24, 23, tzinfo=UTC)
 TWICE = (Dates(NOW, NOW + timedelta(hours=4)), Dates(END - timedelta(hours=4), END))
+GROUP = Group("0193a1b4", "Evenings", ("roast-insta",), ("roast",), "Europe/Berlin", ())
+SHIFT = Shift(
+    id="0193a1b4:late:2026-11-24",
+    group_id=GROUP.id,
+    kind_id="late",
+    kind="Late",
+    day="2026-11-24",
+    starts_at=NOW,
+    ends_at=NOW + timedelta(hours=5),
+    member_id="jana",
+)
+SWAP = Swap("0193a1b5", SHIFT.id, "jana", "tom", None, NOW)
 QUALIFIED = Qualification("jana", Discipline.COPYWRITING, level=2, valid_until=END)
 CONCERNED = [
     Responsibility("roast", None, Discipline.COPYWRITING, "jana", ("tom",)),
@@ -133,6 +147,7 @@ def emitted() -> list[Event]:
         MOVED,
         completed,
         expires,
+        swap_changed(SWAP, rota_shift(SHIFT, GROUP), None),
         leave_changed(request("0193a1b3", "jana", TWICE, by="jana", now=NOW), ["lena"]),
     ]
 

@@ -1,4 +1,5 @@
-"""Who is told what, of a handover, an end or leave, and what of it is true when it goes out."""
+"""Who is told what, of a handover, an end, leave or shifts, and what of it is true when it goes
+out."""
 
 from __future__ import annotations
 
@@ -9,12 +10,21 @@ from enum import StrEnum
 
 from services.notifier.leave.domain import LeaveNews, LeaveRequest, news_of, request_of
 from services.notifier.reminders.domain import Expiry, Reminder, expiry_of, reminder_of
+from services.notifier.rota.domain import (
+    SeesClient,
+    SwapNews,
+    SwapOffer,
+    offer_of,
+    swap_news_of,
+)
 from shared.events.handover import ItemKind
 from shared.events.scheduler import (
     HandoverCause,
     HandoverCompleted,
     LeaveChanged,
     QualificationExpiring,
+    SwapChanged,
+    SwapStep,
 )
 
 __all__ = [
@@ -32,18 +42,20 @@ __all__ = [
     "leave_news",
     "notifications",
     "reminders",
+    "swap_news",
 ]
 
 
 class Kind(StrEnum):
     """A brief tells a deputy what they take over, a summary tells a lead what moved, a reminder
     tells both of a qualification that ends; of leave, leads are asked to decide and members told
-    what was decided."""
+    what was decided; of a swap, a colleague is asked and whoever offered it told the answer."""
 
     BRIEF = "brief"
     SUMMARY = "summary"
     REMINDER = "reminder"
     LEAVE = "leave"
+    SWAP = "swap"
 
 
 class Story(StrEnum):
@@ -115,19 +127,22 @@ class Summary:
         return frozenset().union(*(share.responsibilities for share in self.shares))
 
 
-About = Handover | Expiry | LeaveRequest
+About = Handover | Expiry | LeaveRequest | SwapOffer
+Content = Brief | Summary | Reminder | LeaveNews | SwapNews
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One person is told one thing about one handover, end or request, once: that is its `id`.
+    """One person is told one thing about one handover, end, request or change of the rota, once:
+    that is its `id`.
 
-    A handover is told by briefs and summaries, an end by reminders, a request for leave by news.
+    A handover is told by briefs and summaries, an end by reminders, a request for leave by news,
+    and so is a swap.
     """
 
     about: About
     member_id: str
-    content: Brief | Summary | Reminder | LeaveNews
+    content: Content
 
     @property
     def kind(self) -> Kind:
@@ -140,6 +155,8 @@ class Notification:
                 return Kind.REMINDER
             case LeaveNews():
                 return Kind.LEAVE
+            case SwapNews():
+                return Kind.SWAP
 
     @property
     def id(self) -> str:
@@ -147,7 +164,7 @@ class Notification:
 
     @property
     def responsibilities(self) -> frozenset[str]:
-        """All responsibilities it speaks of; they decide who may see it."""
+        """All responsibilities it speaks of; they decide who may see it, as `clients` do."""
         match self.content:
             case Brief(share=share):
                 return frozenset(share.responsibilities)
@@ -155,18 +172,30 @@ class Notification:
                 return summary.responsibilities.union(gaps)
             case Reminder() as reminder:
                 return reminder.responsibilities
-            case LeaveNews():
+            case LeaveNews() | SwapNews():
+                return frozenset()
+
+    @property
+    def clients(self) -> frozenset[str]:
+        """All clients of whose shifts it speaks."""
+        match self.content:
+            case SwapNews(shifts=shifts):
+                return frozenset(id for shift in shifts for id in shift.clients)
+            case _:
                 return frozenset()
 
     @property
     def people(self) -> frozenset[str]:
         """Everybody it speaks of to its reader."""
         match self.about:
-            case Handover(absent_member=whose):
-                pass
+            case Handover(absent_member=None):
+                named = set()
+            case Handover(absent_member=str(whose)):
+                named = {whose}
             case Expiry(member_id=whose) | LeaveRequest(member_id=whose):
-                pass
-        named = set() if whose is None else {whose}
+                named = {whose}
+            case SwapOffer(giver=giver, taker=taker):
+                named = {giver, taker}
         match self.content:
             case Summary(shares=shares):
                 named |= {share.member_id for share in shares}
@@ -222,6 +251,15 @@ def leave_news(event: LeaveChanged) -> Iterator[Notification]:
         yield Notification(request_of(event), reader, news_of(event))
 
 
+def swap_news(event: SwapChanged) -> Iterator[Notification]:
+    """One for the colleague who is asked, one for whoever offered of the answer; of an offer that
+    is withdrawn none."""
+    news = swap_news_of(event)
+    if news is not None:
+        reader = event.taker if event.step is SwapStep.OFFERED else event.giver
+        yield Notification(offer_of(event), reader, news)
+
+
 def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> Notification | None:
     """What is left of it in the light of `coverage`; None when nothing is.
 
@@ -245,10 +283,14 @@ def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> No
             return notification
 
 
-def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Notification:
+def for_eyes(
+    notification: Notification, may_see: Callable[[str], bool], sees_client: SeesClient
+) -> Notification:
     """A summary or a reminder for somebody who must not see every client: nothing of the others'
-    responsibilities, and no counts in which their items are. A brief, and a reminder of the
-    reader's own qualification, are about their own.
+    responsibilities, and no counts in which their items are; of shifts only when they are. A brief,
+    and a reminder of the reader's own qualification, are about their own.
+
+    `may_see` is asked about responsibilities, `sees_client` about clients.
 
     Every item counted belongs to one of the responsibilities named: of its share, or of the gaps
     if it is uncovered.
@@ -260,6 +302,8 @@ def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Noti
             whose != notification.member_id
         ):
             return replace(notification, content=reminder.among(may_see))
+        case Notification(content=SwapNews() as news):
+            return replace(notification, content=news.seen_by(sees_client))
         case _:
             return notification
 

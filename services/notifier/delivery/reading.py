@@ -10,6 +10,7 @@ from services.notifier.delivery.store import Deliveries, Told
 from services.notifier.directory.people import Member, Responsibility
 from services.notifier.directory.store import Directory
 from services.notifier.leave.domain import LeaveRequest
+from services.notifier.rota.domain import SwapOffer
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.events.notifier import DeliveryState
@@ -19,16 +20,23 @@ __all__ = ["Desk", "Names", "Reading"]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of everybody and everything that is spoken of. `leave`: each request as it is now."""
+    """Of everybody and everything that is spoken of. `leave` and `swaps`: each request and each
+    offer as it is now."""
 
     people: Mapping[str, Member]
     responsibilities: Mapping[str, Responsibility]
     leave: Mapping[str, LeaveRequest]
+    swaps: Mapping[str, SwapOffer]
 
-    def is_past(self, request: LeaveRequest) -> bool:
+    def is_past(self, about: LeaveRequest | SwapOffer) -> bool:
         """Something else has been done with it since."""
-        newest = self.leave.get(request.leave_id)
-        return newest is not None and newest.version > request.version
+        newest: LeaveRequest | SwapOffer | None
+        match about:
+            case LeaveRequest(leave_id=id):
+                newest = self.leave.get(id)
+            case SwapOffer(swap_id=id):
+                newest = self.swaps.get(id)
+        return newest is not None and newest.version > about.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +87,12 @@ class Desk:
         ids = {id for each in notifications for id in each.responsibilities}
         about = [each.about for each in notifications]
         requests = {each.leave_id for each in about if isinstance(each, LeaveRequest)}
+        offers = {each.swap_id for each in about if isinstance(each, SwapOffer)}
         return Names(
             await self._directory.members(people),
             await self._directory.responsibilities(ids),
             await self._directory.leave(requests),
+            await self._directory.swaps(offers),
         )
 
     async def _for(self, reader: Identity, told: Sequence[Told]) -> Reading:
@@ -91,5 +101,8 @@ class Desk:
         def may_see(responsibility: str) -> bool:
             return reader.scope.allows(names.responsibilities[responsibility].client_id)
 
-        seen = [replace(each, notification=for_eyes(each.notification, may_see)) for each in told]
+        seen = [
+            replace(each, notification=for_eyes(each.notification, may_see, reader.scope.allows))
+            for each in told
+        ]
         return Reading(seen, names)

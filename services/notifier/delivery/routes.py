@@ -24,11 +24,12 @@ from services.notifier.delivery.store import Told
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
+from services.notifier.rota.domain import ShiftTold, SwapNews, SwapOffer
 from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage, SwapStep
 from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]
@@ -114,9 +115,35 @@ class LeaveView(BaseModel):
     by: str
 
 
+class ShiftView(BaseModel):
+    """`group` and `kind`, as people call them; null: it is of clients whom the reader does not
+    see."""
+
+    shift_id: str
+    group: str | None
+    kind: str | None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+    @classmethod
+    def of(cls, shift: ShiftTold) -> ShiftView:
+        return cls(**{name: getattr(shift, name) for name in cls.model_fields})
+
+
+class SwapView(BaseModel):
+    """What was done with the offer: `giver` offers `shift` to `taker`, perhaps for `in_return`."""
+
+    swap_id: str
+    giver: str
+    taker: str
+    step: SwapStep
+    shift: ShiftView
+    in_return: ShiftView | None
+
+
 class NotificationView(BaseModel):
-    """`brief`, `summary`, `reminder` or `leave` is there, by `kind`; `handover` with the first two.
-    `reply` is what the mail server said last."""
+    """`brief`, `summary`, `reminder`, `leave` or `swap` is there, by `kind`; `handover` with the
+    first two. `reply` is what the mail server said last."""
 
     id: str
     version: int
@@ -127,6 +154,7 @@ class NotificationView(BaseModel):
     summary: SummaryView | None = None
     reminder: ReminderView | None = None
     leave: LeaveView | None = None
+    swap: SwapView | None = None
     state: DeliveryState
     reason: Reason | None
     reply: str
@@ -148,12 +176,13 @@ class NotificationView(BaseModel):
             summary=_summary(notification),
             reminder=_reminder(notification),
             leave=_leave(notification),
+            swap=_swap(notification),
             **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
         )
 
 
 _OF_DELIVERY = frozenset(NotificationView.model_fields) - {
-    "id", "handover", "brief", "summary", "reminder", "leave",
+    "id", "handover", "brief", "summary", "reminder", "leave", "swap",
 }  # fmt: skip
 
 
@@ -274,4 +303,18 @@ def _leave(notification: Notification) -> LeaveView | None:
         count=about.count,
         step=content.step,
         by=content.by,
+    )
+
+
+def _swap(notification: Notification) -> SwapView | None:
+    about, content = notification.about, notification.content
+    if not (isinstance(about, SwapOffer) and isinstance(content, SwapNews)):
+        return None
+    return SwapView(
+        swap_id=about.swap_id,
+        giver=about.giver,
+        taker=about.taker,
+        step=content.step,
+        shift=ShiftView.of(content.shift),
+        in_return=None if content.in_return is None else ShiftView.of(content.in_return),
     )

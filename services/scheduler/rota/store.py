@@ -116,9 +116,13 @@ class RotaStore:
         query: Document = {"_id": {"$in": sorted(ids)}}
         await self._shifts.collection.delete_many(query, session=tx.session)
 
-    async def delete_to_come(self, tx: Transaction, group_id: str, now: datetime) -> None:
+    async def delete_to_come(self, tx: Transaction, group_id: str, now: datetime) -> list[str]:
+        """The ids of what is gone."""
         query: Document = {"group_id": group_id, "starts_at": {"$gt": now}}
-        await self._shifts.collection.delete_many(query, session=tx.session)
+        rows = self._shifts.collection.find(query, {"_id": 1}, session=tx.session)
+        gone = [row["_id"] async for row in rows]
+        await self.delete_shifts(tx, gone)
+        return gone
 
     # Wishes
 

@@ -1,0 +1,148 @@
+"""From a change of the rota to one mail for each whom it concerns, in their language and time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pymongo.database import Database
+
+from shared.auth import Identity, Role, Scope
+from shared.events.scheduler import RotaShift, SwapChanged, SwapStep
+from tests.integration.notifier.conftest import LENA, MIRA, TOM, As, until
+from tests.integration.notifier.mail_server import MailServer
+from tests.integration.notifier.others import Others, agency, in_days, member
+from tests.support.waiting import eventually
+
+Db = Database[dict[str, Any]]
+PAGE = {"Accept": "text/html"}
+ONLY_C1 = Identity("otto", "Otto Krause", Role.LEAD, Scope(frozenset({"c1"})))
+
+
+def shift(id: str, days: int, *, clients: tuple[str, ...] = ("c1",)) -> RotaShift:
+    """Five hours from 16:00 UTC, which is 01:00 in Tokyo."""
+    starts_at = in_days(days).replace(hour=16, minute=0, second=0)
+    return RotaShift(
+        shift_id=id,
+        group="Morgenrot evenings",
+        kind="Late",
+        clients=clients,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=5),
+    )
+
+
+def swap(
+    step: SwapStep,
+    version: int,
+    *,
+    giver: str = "tom",
+    taker: str = "mira",
+    in_return: RotaShift | None = None,
+    clients: tuple[str, ...] = ("c1",),
+) -> SwapChanged:
+    withdrawn = step is SwapStep.WITHDRAWN
+    return SwapChanged(
+        swap_id="w1",
+        giver=giver,
+        taker=taker,
+        step=step,
+        version=version,
+        shift=None if withdrawn else shift("s1", 10, clients=clients),
+        in_return=None if withdrawn else in_return,
+    )
+
+
+def words(mail: EmailMessage, kind: str = "plain") -> str:
+    body = mail.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+@pytest.fixture
+async def known(notifier: FastAPI, others: Others, database: Db) -> None:
+    await others.say(*agency())
+    await eventually(lambda: database.members.count_documents({}) == 4)
+
+
+# Swaps
+
+
+async def test_the_colleague_is_asked_and_whoever_offered_is_answered(
+    known: None, others: Others, mail_server: MailServer, database: Db, ask: As
+) -> None:
+    await others.say(member("tom", "Tom Berger", time_zone="Asia/Tokyo"))
+    await eventually(lambda: database.members.find_one({"time_zone": "Asia/Tokyo"}))
+    await others.say(swap(SwapStep.OFFERED, 1, in_return=shift("s2", 12)))
+    await until(database, "w1:1:mira:swap", "sent")
+    [asked] = mail_server.to("mira@agency.example")
+    assert str(asked["Subject"]).startswith("Tom Berger möchte einen Dienst mit Ihnen tauschen: ")
+    assert str(asked["List-Id"]).startswith("Understudy <rota.")
+    assert "Dafür gäben Sie ab:" in words(asked)
+    assert "Late, Morgenrot evenings" in words(asked)
+    assert "Ansehen und antworten: http://understudy.test/scheduler/rota" in words(asked)
+    assert "http://understudy.test/scheduler/rota" in words(asked, "html")
+
+    await others.say(swap(SwapStep.ACCEPTED, 2, in_return=shift("s2", 12)))
+    await until(database, "w1:2:tom:swap", "sent")
+    await others.repeat()
+    [told] = mail_server.to("tom@agency.example")
+    assert str(told["Subject"]).startswith("Mira Öztürk takes your shift: ")
+    assert "01:00 to 06:00" in str(told["Subject"])  # where Tom is
+    assert "Asia/Tokyo" in words(told)
+    assert "You have in return:" in words(told)
+    assert len(mail_server.taken) == 2
+
+    assert "would like to swap a shift with you" in (await ask(MIRA).get("/", headers=PAGE)).text
+    page = (await ask(TOM).get("/", headers=PAGE)).text
+    assert "takes your shift" in page
+    [shown] = (await ask(TOM).get("/api/v1/notifications?own=true")).json()["items"]
+    assert (shown["kind"], shown["swap"]["step"], shown["swap"]["in_return"]["shift_id"]) == (
+        "swap",
+        "accepted",
+        "s2",
+    )
+    # Who oversees the client's deliveries sees these; who does not, none.
+    for overseer, seen in ((LENA, 2), (ONLY_C1, 2)):
+        items = (await ask(overseer).get("/api/v1/notifications")).json()["items"]
+        assert len(items) == seen
+    assert "Swap of shifts, Mira" in (await ask(LENA).get("/", headers=PAGE)).text
+
+
+@pytest.mark.parametrize("step", [SwapStep.WITHDRAWN, SwapStep.REFUSED])
+async def test_an_offer_that_is_decided_before_the_mail_went_out_is_not_sent(
+    step: SwapStep, notifier: FastAPI, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    """The colleague is not heard of yet, so it waits."""
+    await others.say(swap(SwapStep.OFFERED, 1))
+    await eventually(lambda: database.notifications.count_documents({}) == 1)
+    await others.say(swap(step, 2))
+    await eventually(lambda: database.swaps.find_one({"_id": "w1", "version": 2}))
+    await others.say(*agency())
+    row = await until(database, "w1:1:mira:swap", "superseded")
+    assert row["reason"] == "out_of_date"
+    if step is SwapStep.REFUSED:
+        await until(database, "w1:2:tom:swap", "sent")
+        [refused] = mail_server.taken
+        assert "So it stays yours." in words(refused)
+    else:
+        assert mail_server.taken == []
+
+
+async def test_who_has_left_gets_nothing_and_no_clients_name_goes_astray(
+    known: None, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    gone = member("mira", "Mira Öztürk").model_copy(update={"active": False})
+    await others.say(gone, member("tom", "Tom Berger", clients=("c2",)))
+    await eventually(lambda: database.members.find_one({"active": False}))
+    await eventually(lambda: database.members.find_one({"clients": ["c2"]}))
+    await others.say(swap(SwapStep.OFFERED, 1))
+    await until(database, "w1:1:mira:swap", "superseded")
+    await others.say(swap(SwapStep.REFUSED, 2))
+    await until(database, "w1:2:tom:swap", "sent")
+    [refused] = mail_server.taken
+    assert "Mira Öztürk cannot take your shift" in str(refused["Subject"])
+    assert "Morgenrot" not in words(refused) + words(refused, "html")
