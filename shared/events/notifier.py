@@ -111,9 +111,11 @@ class LeaveDeliveryChanged(Event):
 
 
 class RotaNotice(StrEnum):
-    """What somebody is told of the rota: of a swap that is offered to them or answered."""
+    """What somebody is told of the rota: of a swap that is offered to them or answered; of shifts
+    that have fallen open."""
 
     SWAP = "swap"
+    OPEN_SHIFTS = "open_shifts"
 
 
 class RotaDeliveryChanged(Event):

@@ -28,6 +28,8 @@ __all__ = [
     "LeaveStep",
     "Leg",
     "MemberChanged",
+    "OpenShift",
+    "OpenShiftsChanged",
     "Presence",
     "QualificationExpiring",
     "Recipient",
@@ -416,3 +418,37 @@ class SwapChanged(Event):
     @property
     def aggregate_id(self) -> str:
         return self.giver
+
+
+class OpenShift(Contract):
+    """A shift that has fallen open, and who is told of it."""
+
+    shift: RotaShift
+    """The shift."""
+    able: tuple[str, ...]
+    """Members who could take it as things are."""
+    leads: tuple[str, ...]
+    """Leads who see the page group and are asked to see to it. Never the member who has it."""
+
+
+class OpenShiftsChanged(Event):
+    """Shifts of the next 28 days have fallen open, since whoever has them cannot be there any more,
+    or are open no longer: taken, given, over, or theirs again. Never says why. Shifts that are
+    planned with nobody are not told of."""
+
+    type: ClassVar = "open_shifts.changed.v1"
+    topic: ClassVar = topics.TEAM_ROTA
+
+    member_id: str
+    """Who has the shifts, and cannot be there."""
+    opening_id: str | None
+    """What stands for all that fell open at once; null if nothing did."""
+    new: tuple[OpenShift, ...]
+    """What fell open just now."""
+    open: dict[str, str]
+    """All shifts of the member that are open from now on, each with the `opening_id` with which it
+    was told."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.member_id

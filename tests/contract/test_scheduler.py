@@ -26,12 +26,13 @@ from services.scheduler.qualifications.domain import Qualification
 from services.scheduler.qualifications.expiry import expiring
 from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.rota.domain import Group, Shift, Swap
+from services.scheduler.rota.openings import Opening, open_shifts_changed
 from services.scheduler.rota.telling import rota_shift, swap_changed
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
 from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
-from shared.events.scheduler import ActsAs, HandoverCause, Presence, ReminderStage
+from shared.events.scheduler import ActsAs, HandoverCause, OpenShift, Presence, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("scheduler")
@@ -114,6 +115,7 @@ SHIFT = Shift(
     member_id="jana",
 )
 SWAP = Swap("0193a1b5", SHIFT.id, "jana", "tom", None, NOW)
+OPEN = OpenShift(shift=rota_shift(SHIFT, GROUP), able=("tom", "mira"), leads=("lena",))
 QUALIFIED = Qualification("jana", Discipline.COPYWRITING, level=2, valid_until=END)
 CONCERNED = [
     Responsibility("roast", None, Discipline.COPYWRITING, "jana", ("tom",)),
@@ -148,6 +150,7 @@ def emitted() -> list[Event]:
         completed,
         expires,
         swap_changed(SWAP, rota_shift(SHIFT, GROUP), None),
+        open_shifts_changed("jana", [OPEN], [Opening(SHIFT.id, "jana", "0193a1b6")]),
         leave_changed(request("0193a1b3", "jana", TWICE, by="jana", now=NOW), ["lena"]),
     ]
 

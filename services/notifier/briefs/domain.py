@@ -11,10 +11,14 @@ from enum import StrEnum
 from services.notifier.leave.domain import LeaveNews, LeaveRequest, news_of, request_of
 from services.notifier.reminders.domain import Expiry, Reminder, expiry_of, reminder_of
 from services.notifier.rota.domain import (
+    Opening,
+    OpenShifts,
     SeesClient,
     SwapNews,
     SwapOffer,
     offer_of,
+    open_shifts_of,
+    opening_of,
     swap_news_of,
 )
 from shared.events.handover import ItemKind
@@ -22,6 +26,7 @@ from shared.events.scheduler import (
     HandoverCause,
     HandoverCompleted,
     LeaveChanged,
+    OpenShiftsChanged,
     QualificationExpiring,
     SwapChanged,
     SwapStep,
@@ -41,6 +46,7 @@ __all__ = [
     "in_force",
     "leave_news",
     "notifications",
+    "open_shifts_news",
     "reminders",
     "swap_news",
 ]
@@ -49,13 +55,15 @@ __all__ = [
 class Kind(StrEnum):
     """A brief tells a deputy what they take over, a summary tells a lead what moved, a reminder
     tells both of a qualification that ends; of leave, leads are asked to decide and members told
-    what was decided; of a swap, a colleague is asked and whoever offered it told the answer."""
+    what was decided; of a swap, a colleague is asked and whoever offered it told the
+    answer; of open shifts, leads are told and whoever could take them."""
 
     BRIEF = "brief"
     SUMMARY = "summary"
     REMINDER = "reminder"
     LEAVE = "leave"
     SWAP = "swap"
+    OPEN_SHIFTS = "open_shifts"
 
 
 class Story(StrEnum):
@@ -127,8 +135,8 @@ class Summary:
         return frozenset().union(*(share.responsibilities for share in self.shares))
 
 
-About = Handover | Expiry | LeaveRequest | SwapOffer
-Content = Brief | Summary | Reminder | LeaveNews | SwapNews
+About = Handover | Expiry | LeaveRequest | SwapOffer | Opening
+Content = Brief | Summary | Reminder | LeaveNews | SwapNews | OpenShifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,8 @@ class Notification:
                 return Kind.LEAVE
             case SwapNews():
                 return Kind.SWAP
+            case OpenShifts():
+                return Kind.OPEN_SHIFTS
 
     @property
     def id(self) -> str:
@@ -172,21 +182,22 @@ class Notification:
                 return summary.responsibilities.union(gaps)
             case Reminder() as reminder:
                 return reminder.responsibilities
-            case LeaveNews() | SwapNews():
+            case LeaveNews() | SwapNews() | OpenShifts():
                 return frozenset()
 
     @property
     def clients(self) -> frozenset[str]:
         """All clients of whose shifts it speaks."""
         match self.content:
-            case SwapNews(shifts=shifts):
+            case SwapNews(shifts=shifts) | OpenShifts(shifts=shifts):
                 return frozenset(id for shift in shifts for id in shift.clients)
             case _:
                 return frozenset()
 
     @property
     def people(self) -> frozenset[str]:
-        """Everybody it speaks of to its reader."""
+        """Everybody it speaks of to its reader. Not whose shifts are open: the rota says that to
+        whoever sees them."""
         match self.about:
             case Handover(absent_member=None):
                 named = set()
@@ -196,6 +207,8 @@ class Notification:
                 named = {whose}
             case SwapOffer(giver=giver, taker=taker):
                 named = {giver, taker}
+            case Opening():
+                named = set()
         match self.content:
             case Summary(shares=shares):
                 named |= {share.member_id for share in shares}
@@ -260,6 +273,14 @@ def swap_news(event: SwapChanged) -> Iterator[Notification]:
         yield Notification(offer_of(event), reader, news)
 
 
+def open_shifts_news(event: OpenShiftsChanged) -> Iterator[Notification]:
+    """One for each lead and for each who could take a shift, with all that concerns them."""
+    opening = opening_of(event)
+    if opening is not None:
+        for reader, content in open_shifts_of(event).items():
+            yield Notification(opening, reader, content)
+
+
 def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> Notification | None:
     """What is left of it in the light of `coverage`; None when nothing is.
 
@@ -302,7 +323,7 @@ def for_eyes(
             whose != notification.member_id
         ):
             return replace(notification, content=reminder.among(may_see))
-        case Notification(content=SwapNews() as news):
+        case Notification(content=SwapNews() | OpenShifts() as news):
             return replace(notification, content=news.seen_by(sees_client))
         case _:
             return notification

@@ -34,6 +34,7 @@ _LISTS = {
     Kind.REMINDER: "qualifications",
     Kind.LEAVE: "leave",
     Kind.SWAP: "rota",
+    Kind.OPEN_SHIFTS: "rota",
 }
 """What readers can sort their mail by."""
 

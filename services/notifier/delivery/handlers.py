@@ -7,6 +7,7 @@ from services.notifier.delivery.usecases import (
     tell_of_expiry,
     tell_of_handover,
     tell_of_leave,
+    tell_of_open_shifts,
     tell_of_swap,
 )
 from services.notifier.directory.store import Directory
@@ -15,6 +16,7 @@ from shared.consuming import Apply, Received, dispatch
 from shared.events.scheduler import (
     HandoverCompleted,
     LeaveChanged,
+    OpenShiftsChanged,
     QualificationExpiring,
     SwapChanged,
 )
@@ -48,4 +50,7 @@ def on_rota(deliveries: Deliveries, directory: Directory, clock: Clock) -> Apply
     async def swap(tx: Transaction, received: Received[SwapChanged]) -> None:
         await tell_of_swap(tx, deliveries, directory, received.event, clock())
 
-    return dispatch({SwapChanged: swap})
+    async def open_shifts(tx: Transaction, received: Received[OpenShiftsChanged]) -> None:
+        await tell_of_open_shifts(tx, deliveries, directory, received.event, clock())
+
+    return dispatch({SwapChanged: swap, OpenShiftsChanged: open_shifts})

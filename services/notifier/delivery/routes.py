@@ -24,7 +24,7 @@ from services.notifier.delivery.store import Told
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
-from services.notifier.rota.domain import ShiftTold, SwapNews, SwapOffer
+from services.notifier.rota.domain import OpenShifts, OpenTold, ShiftTold, SwapNews, SwapOffer
 from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
@@ -141,9 +141,22 @@ class SwapView(BaseModel):
     in_return: ShiftView | None
 
 
+class OpenShiftView(ShiftView):
+    """`yours`: the reader could take it. `able`: how many could; null for who is no lead."""
+
+    yours: bool
+    able: int | None
+
+    @classmethod
+    def of_open(cls, told: OpenTold) -> OpenShiftView:
+        seen = ShiftView.of(told.shift).model_dump()
+        return cls(**seen, yours=told.yours, able=told.able)
+
+
 class NotificationView(BaseModel):
-    """`brief`, `summary`, `reminder`, `leave` or `swap` is there, by `kind`; `handover` with the
-    first two. `reply` is what the mail server said last."""
+    """`brief`, `summary`, `reminder`, `leave`, `swap` or `open_shifts` is there, by `kind`;
+    `handover` with the first two. `open_shifts`: as they were when it was told. `reply` is what the
+    mail server said last."""
 
     id: str
     version: int
@@ -155,6 +168,7 @@ class NotificationView(BaseModel):
     reminder: ReminderView | None = None
     leave: LeaveView | None = None
     swap: SwapView | None = None
+    open_shifts: list[OpenShiftView] | None = None
     state: DeliveryState
     reason: Reason | None
     reply: str
@@ -177,12 +191,14 @@ class NotificationView(BaseModel):
             reminder=_reminder(notification),
             leave=_leave(notification),
             swap=_swap(notification),
+            open_shifts=_open_shifts(notification),
             **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
         )
 
 
 _OF_DELIVERY = frozenset(NotificationView.model_fields) - {
     "id", "handover", "brief", "summary", "reminder", "leave", "swap",
+    "open_shifts",
 }  # fmt: skip
 
 
@@ -318,3 +334,10 @@ def _swap(notification: Notification) -> SwapView | None:
         shift=ShiftView.of(content.shift),
         in_return=None if content.in_return is None else ShiftView.of(content.in_return),
     )
+
+
+def _open_shifts(notification: Notification) -> list[OpenShiftView] | None:
+    content = notification.content
+    if not isinstance(content, OpenShifts):
+        return None
+    return [OpenShiftView.of_open(one) for one in content.open]

@@ -4,6 +4,7 @@
                   {_id: "<expiry>:<member>:reminder", expiry, content, clients, <delivery>}
                   {_id: "<leave>:<version>:<member>:leave", leave, content, clients, <delivery>}
                   {_id: "<swap>:<version>:<member>:swap", swap, content, clients, <delivery>}
+                  {_id: "<opening>:<member>:open_shifts", opening, content, clients, <delivery>}
     attempts      {_id: "<notification>#<number>", mail, message_id, …, outcome}
 
 Readers ask as somebody (`Identity`): own notifications always, all of them with the permission
@@ -31,7 +32,7 @@ from services.notifier.briefs.letters import Letter
 from services.notifier.delivery.domain import Delivery, Outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
-from services.notifier.rota.domain import SwapNews, SwapOffer
+from services.notifier.rota.domain import Opening, OpenShifts, SwapNews, SwapOffer
 from shared.auth import Identity, Permission
 from shared.events.notifier import DeliveryState
 from shared.mongo import Conflict, Document, Mongo, Session
@@ -69,6 +70,7 @@ _CONTENT: Mapping[str, TypeAdapter[Any]] = {
     Kind.REMINDER: TypeAdapter(Reminder),
     Kind.LEAVE: TypeAdapter(LeaveNews),
     Kind.SWAP: TypeAdapter(SwapNews),
+    Kind.OPEN_SHIFTS: TypeAdapter(OpenShifts),
 }
 _HANDOVER = ("handover", TypeAdapter(Handover))
 _ABOUT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
@@ -77,6 +79,7 @@ _ABOUT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     Kind.REMINDER: ("expiry", TypeAdapter(Expiry)),
     Kind.LEAVE: ("leave", TypeAdapter(LeaveRequest)),
     Kind.SWAP: ("swap", TypeAdapter(SwapOffer)),
+    Kind.OPEN_SHIFTS: ("opening", TypeAdapter(Opening)),
 }
 """Of each kind, what it is about: the field of the row that has it, and its form."""
 _UNDER_WAY = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)

@@ -13,6 +13,7 @@ from services.notifier.briefs.domain import (
     in_force,
     leave_news,
     notifications,
+    open_shifts_news,
     reminders,
     swap_news,
 )
@@ -27,13 +28,14 @@ from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders import domain as reminding
 from services.notifier.reminders.domain import Expiry, expiry_of
 from services.notifier.rota import domain as rota
-from services.notifier.rota.domain import SwapNews, SwapOffer
+from services.notifier.rota.domain import Opening, OpenShifts, SwapNews, SwapOffer
 from shared.auth import Identity
 from shared.errors import NotFound, StaleVersion
 from shared.events.notifier import DeliveryState
 from shared.events.scheduler import (
     HandoverCompleted,
     LeaveChanged,
+    OpenShiftsChanged,
     QualificationExpiring,
     SwapChanged,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "tell_of_expiry",
     "tell_of_handover",
     "tell_of_leave",
+    "tell_of_open_shifts",
     "tell_of_swap",
 ]
 
@@ -99,6 +102,17 @@ async def tell_of_swap(
 ) -> None:
     await directory.put_swap(tx.session, rota.offer_of(event))
     await _plan(tx, deliveries, directory, swap_news(event), now)
+
+
+async def tell_of_open_shifts(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: OpenShiftsChanged,
+    now: datetime,
+) -> None:
+    await directory.put_open_shifts(tx.session, rota.open_now_of(event))
+    await _plan(tx, deliveries, directory, open_shifts_news(event), now)
 
 
 async def _plan(
@@ -265,6 +279,11 @@ async def _in_force(
             swaps = await directory.swaps([offer.swap_id], tx.session)
             told = rota.offer_holds(offer, news, swaps.get(offer.swap_id), now) and reader.active
             return notification if told else None
+        case Notification(about=Opening() as opening, content=OpenShifts() as open):
+            present = await directory.open_shifts([opening.holder], tx.session)
+            left = open.still_open(opening, present.get(opening.holder), now)
+            left = left.seen_by(reader.may_see)
+            return replace(notification, content=left) if left.open and reader.active else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)

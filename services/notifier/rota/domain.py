@@ -1,20 +1,29 @@
-"""What is told of the rota: swaps, to whoever is asked and to whoever has asked. Pure."""
+"""What is told of the rota: swaps, to whoever is asked and to whoever has asked; shifts that fall
+open, to leads and to whoever could take them. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.events.scheduler import RotaShift, SwapChanged, SwapStep
+from shared.events.scheduler import OpenShiftsChanged, RotaShift, SwapChanged, SwapStep
 
 __all__ = [
+    "OpenNow",
+    "OpenShifts",
+    "OpenTold",
+    "Opening",
     "SeesClient",
     "ShiftTold",
     "SwapNews",
     "SwapOffer",
     "offer_holds",
     "offer_of",
+    "open_now_of",
+    "open_shifts_of",
+    "opening_of",
     "shift_told",
     "swap_news_of",
 ]
@@ -71,6 +80,62 @@ class SwapNews:
         return replace(self, shift=self.shift.seen_by(sees), in_return=other)
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What fell open at once, of the shifts that `holder` has."""
+
+    opening_id: str
+    holder: str
+
+    @property
+    def id(self) -> str:
+        return self.opening_id
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTold:
+    """`yours`: its reader could take it. `able`: how many could, for leads alone."""
+
+    shift: ShiftTold
+    yours: bool
+    able: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShifts:
+    """For a lead, who is asked to see to it (`lead`), or for whoever could take them."""
+
+    open: tuple[OpenTold, ...]
+    lead: bool
+
+    @property
+    def shifts(self) -> tuple[ShiftTold, ...]:
+        return tuple(one.shift for one in self.open)
+
+    def seen_by(self, sees: SeesClient) -> OpenShifts:
+        """Of clients out of sight there is nothing to take, and nothing to see to."""
+        return replace(self, open=tuple(o for o in self.open if all(map(sees, o.shift.clients))))
+
+    def still_open(self, opening: Opening, heard: OpenNow | None, now: datetime) -> OpenShifts:
+        """What is left of it: neither what has been taken since, or is the holder's again, nor what
+        is over. `heard`: what was heard last of the holder's shifts."""
+        present = {} if heard is None else heard.open
+        left = (
+            one
+            for one in self.open
+            if present.get(one.shift.shift_id) == opening.opening_id and now < one.shift.ends_at
+        )
+        return replace(self, open=tuple(left))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNow:
+    """All open shifts of a member, each with the opening with which it was told."""
+
+    member_id: str
+    open: Mapping[str, str]
+
+
 def shift_told(shift: RotaShift) -> ShiftTold:
     return ShiftTold(
         shift.shift_id, shift.group, shift.kind, shift.clients, shift.starts_at, shift.ends_at
@@ -97,3 +162,25 @@ def offer_holds(offer: SwapOffer, news: SwapNews, newest: SwapOffer | None, now:
     if news.step is SwapStep.OFFERED:
         return all(now < one.starts_at for one in news.shifts)
     return any(now < one.ends_at for one in news.shifts)
+
+
+def open_now_of(event: OpenShiftsChanged) -> OpenNow:
+    return OpenNow(event.member_id, event.open)
+
+
+def opening_of(event: OpenShiftsChanged) -> Opening | None:
+    """None when nothing has fallen open."""
+    return None if event.opening_id is None else Opening(event.opening_id, event.member_id)
+
+
+def open_shifts_of(event: OpenShiftsChanged) -> dict[str, OpenShifts]:
+    """What each reader is told: leads of all shifts of the groups they see, others of those that
+    they could take."""
+    leads = {lead for one in event.new for lead in one.leads}
+    told: dict[str, list[OpenTold]] = defaultdict(list)
+    for one in event.new:
+        shift, able = shift_told(one.shift), len(one.able)
+        for reader in dict.fromkeys((*one.leads, *one.able)):
+            count = able if reader in one.leads else None
+            told[reader].append(OpenTold(shift, reader in one.able, count))
+    return {reader: OpenShifts(tuple(those), reader in leads) for reader, those in told.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi import FastAPI
 from pymongo.database import Database
 
 from shared.auth import Identity, Role, Scope
-from shared.events.scheduler import RotaShift, SwapChanged, SwapStep
+from shared.events.scheduler import OpenShift, OpenShiftsChanged, RotaShift, SwapChanged, SwapStep
 from tests.integration.notifier.conftest import LENA, MIRA, TOM, As, until
 from tests.integration.notifier.mail_server import MailServer
 from tests.integration.notifier.others import Others, agency, in_days, member
@@ -146,3 +147,94 @@ async def test_who_has_left_gets_nothing_and_no_clients_name_goes_astray(
     [refused] = mail_server.taken
     assert "Mira Öztürk cannot take your shift" in str(refused["Subject"])
     assert "Morgenrot" not in words(refused) + words(refused, "html")
+
+
+# Shifts that fall open
+
+
+def open_shifts(
+    opening_id: str | None, *new: OpenShift, still: Mapping[str, str] | None = None
+) -> OpenShiftsChanged:
+    """Of Jana, who cannot be there."""
+    fresh = {one.shift.shift_id: opening_id or "" for one in new}
+    return OpenShiftsChanged(
+        member_id="jana", opening_id=opening_id, new=new, open={**(still or {}), **fresh}
+    )
+
+
+def fallen(told: RotaShift, *able: str) -> OpenShift:
+    return OpenShift(shift=told, able=able, leads=("lena",))
+
+
+async def test_one_mail_lists_all_shifts_that_fell_open(
+    known: None, others: Others, mail_server: MailServer, database: Db, ask: As
+) -> None:
+    first, second, third = (shift(f"s{n}", n) for n in (10, 11, 12))
+    event = open_shifts("o1", fallen(first, "tom", "mira"), fallen(second), fallen(third, "tom"))
+    await others.say(event)
+    for reader in ("lena", "tom", "mira"):
+        await until(database, f"o1:{reader}:open_shifts", "sent")
+    await others.repeat()
+    [lead], [tom], [mira] = (
+        mail_server.to(f"{reader}@agency.example") for reader in ("lena", "tom", "mira")
+    )
+    assert str(lead["Subject"]) == "3 shifts are open"
+    assert "(2 people could take it)" in words(lead)
+    assert "(nobody could take it as things are)" in words(lead, "html")
+    assert str(tom["Subject"]) == "2 shifts are open"
+    assert "Could you step in for one of them?" in words(tom)
+    assert "could take it" not in words(tom)
+    assert f"rota?from={first.starts_at.date()}" in words(tom)
+    assert str(mira["Subject"]).startswith("Ein Dienst ist offen: ")
+    assert "Zum Dienst: http://understudy.test/scheduler/rota/shifts/s10" in words(mira)
+    for mail in (lead, tom, mira):
+        assert "Jana" not in words(mail) + words(mail, "html")
+    assert len(mail_server.taken) == 3
+    # Taken meanwhile: the page says only what is open still.
+    await others.say(open_shifts(None, still={"s12": "o1"}))
+    await eventually(lambda: database.open_shifts.find_one({"open": {"s12": "o1"}}))
+    page = (await ask(TOM).get("/", headers=PAGE)).text
+    assert "A shift is open: " in page
+    assert "shifts/s10" not in page
+    assert "Nothing of it is open any more." in (await ask(MIRA).get("/", headers=PAGE)).text
+    [shown] = (await ask(LENA).get("/api/v1/notifications?own=true")).json()["items"]
+    assert [(one["shift_id"], one["yours"], one["able"]) for one in shown["open_shifts"]] == [
+        ("s10", False, 2),
+        ("s11", False, 0),
+        ("s12", False, 1),
+    ]
+    assert "Open shifts, Mira" in (await ask(LENA).get("/", headers=PAGE)).text
+
+
+async def test_what_is_taken_before_the_mail_went_out_is_left_out_of_it(
+    notifier: FastAPI, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    """Nobody is heard of yet, so it waits."""
+    first, second = shift("s1", 10), shift("s2", 11)
+    await others.say(open_shifts("o1", fallen(first, "tom"), fallen(second, "mira")))
+    await eventually(lambda: database.notifications.count_documents({}) == 3)
+    # The first is closed, and falls open again: that is another opening, told anew.
+    await others.say(open_shifts("o2", fallen(first), still={"s2": "o1"}))
+    await eventually(lambda: database.open_shifts.find_one({"open.s1": "o2"}))
+    await others.say(*agency())
+    row = await until(database, "o1:tom:open_shifts", "superseded")
+    assert row["reason"] == "out_of_date"
+    await until(database, "o1:mira:open_shifts", "sent")
+    told = await until(database, "o1:lena:open_shifts", "sent")
+    assert [one["shift"]["shift_id"] for one in told["content"]["open"]] == ["s2"]
+    await until(database, "o2:lena:open_shifts", "sent")
+    assert len(mail_server.taken) == 3
+
+
+async def test_who_sees_the_clients_no_more_or_has_left_is_not_asked(
+    known: None, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    gone = member("mira", "Mira Öztürk").model_copy(update={"active": False})
+    await others.say(gone, member("tom", "Tom Berger", clients=("c2",)))
+    await eventually(lambda: database.members.find_one({"active": False}))
+    await eventually(lambda: database.members.find_one({"clients": ["c2"]}))
+    await others.say(open_shifts("o1", fallen(shift("s1", 10), "tom", "mira")))
+    await until(database, "o1:tom:open_shifts", "superseded")
+    await until(database, "o1:mira:open_shifts", "superseded")
+    await until(database, "o1:lena:open_shifts", "sent")
+    assert len(mail_server.taken) == 1

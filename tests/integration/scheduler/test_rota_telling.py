@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.scheduler.members.domain import Member
-from services.scheduler.members.usecases import identity_of
+from services.scheduler.absences.usecases import cancel_absence
+from services.scheduler.members.domain import Member, MemberEdit
+from services.scheduler.members.usecases import edit_member, identity_of
+from services.scheduler.qualifications.usecases import remove_qualification
 from services.scheduler.rota.domain import Group, Shift, ShiftKind, Swap, days_from, shifts_of
 from services.scheduler.rota.duties import (
     accept_swap,
@@ -17,10 +21,12 @@ from services.scheduler.rota.duties import (
     take_shift,
     withdraw_swap,
 )
+from services.scheduler.rota.open_shifts import OpenShifts
 from services.scheduler.rota.usecases import end_group
+from shared.auth import Role
 from shared.events.disciplines import Discipline
-from shared.events.scheduler import SwapChanged, SwapStep
-from tests.integration.scheduler.agency import LENA, Agency
+from shared.events.scheduler import OpenShiftsChanged, SwapChanged, SwapStep
+from tests.integration.scheduler.agency import LENA, Agency, TestClock
 
 COMMUNITY = Discipline.COMMUNITY
 MONDAY = date(2026, 12, 7)
@@ -61,6 +67,14 @@ class Office:
                 self.agency.now,
             )
         )
+
+    def worker(self) -> Callable[[], Awaitable[bool]]:
+        """Of another replica each."""
+        service = self.agency.service
+        return OpenShifts(self.agency.desk, service.outbox, service.clock).work
+
+    async def openings(self) -> list[OpenShiftsChanged]:
+        return await self.agency.told(OpenShiftsChanged)
 
     async def swaps(self) -> list[SwapChanged]:
         return await self.agency.told(SwapChanged)
@@ -143,3 +157,148 @@ async def test_an_offer_ends_when_its_shift_changes_hands_or_is_gone(office: Off
     withdrawn = [one.swap_id for one in await office.swaps() if one.step is SwapStep.WITHDRAWN]
     assert sorted(withdrawn) == sorted([ends_with_the_shift.id, ends_with_the_group.id])
     assert await desk.rota.swaps_of(office.tom.id) == []
+
+
+# Shifts that fall open
+
+
+def shift_ids(*shifts: Shift) -> list[str]:
+    return [one.id for one in shifts]
+
+
+async def test_all_that_somebody_loses_is_told_once(office: Office, clock: TestClock) -> None:
+    agency = office.agency
+    nadia = await agency.member("Nadia", role=Role.LEAD)
+    await agency.member("Hari", role=Role.LEAD, clients=("harbour",))
+    mine = await office.planned(office.mira, office.mira, office.tom, None)
+    work = office.worker()
+    await work()
+    assert await office.openings() == []  # what was planned with nobody is known
+    absence, _ = await agency.away(office.mira, date(2026, 12, 1), date(2026, 12, 20))
+    for _ in range(2):
+        await work()
+        await office.worker()()  # another replica, later
+    [told] = await office.openings()
+    assert told.member_id == office.mira.id
+    assert [one.shift.shift_id for one in told.new] == shift_ids(*mine[:2])
+    assert told.open == dict.fromkeys(shift_ids(*mine[:2]), told.opening_id)
+    for one in told.new:
+        assert sorted(one.able) == sorted([office.tom.id, office.ada.id])
+        assert one.leads == (nadia.id,)
+    assert "sick" not in told.model_dump_json()
+    # Back again, it is theirs as before; ill again, it is told again.
+    await agency.do(lambda tx: cancel_absence(tx, agency.desk, LENA, absence.id, agency.now))
+    await work()
+    _, back = await office.openings()
+    assert (back.opening_id, back.new, back.open) == (None, (), {})
+    await agency.away(office.mira, MONDAY, MONDAY)
+    await work()
+    *_, again = await office.openings()
+    assert [one.shift.shift_id for one in again.new] == shift_ids(mine[0])
+    assert again.opening_id not in (None, told.opening_id)
+
+
+async def test_two_replicas_at_the_same_instant_tell_once(office: Office) -> None:
+    await office.planned(office.mira, office.tom)
+    await office.agency.away(office.mira, MONDAY, MONDAY)
+    await asyncio.gather(*(office.worker()() for _ in range(4)))
+    assert len(await office.openings()) == 1
+
+
+async def test_what_is_taken_is_open_no_longer(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    first, second, _ = await office.planned(office.mira, office.mira, office.ada)
+    await agency.away(office.mira, MONDAY, date(2026, 12, 20))
+    work = office.worker()
+    await work()
+    tom = identity_of(office.tom)
+    await agency.do(lambda tx: take_shift(tx, desk, tom, first.id, 1, agency.now))
+    await work()
+    _, taken = await office.openings()
+    assert (taken.new, list(taken.open)) == ((), [second.id])
+    # Now Tom has it; when he cannot be there either, that is told of him.
+    await agency.away(office.tom, MONDAY, MONDAY)
+    await work()
+    *_, told = await office.openings()
+    assert (told.member_id, [one.shift.shift_id for one in told.new]) == (
+        office.tom.id,
+        [first.id],
+    )
+    assert told.new[0].able == (office.ada.id,)
+
+
+async def test_whoever_takes_over_may_fall_out_before_anybody_has_looked(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    [shift] = await office.planned(office.mira)
+    await agency.away(office.mira, MONDAY, MONDAY)
+    work = office.worker()
+    await work()
+    tom = identity_of(office.tom)
+    await agency.do(lambda tx: take_shift(tx, desk, tom, shift.id, 1, agency.now))
+    await agency.away(office.tom, MONDAY, MONDAY)
+    await work()
+    _, *both = await office.openings()
+    assert {one.member_id: list(one.open) for one in both} == {
+        office.mira.id: [],
+        office.tom.id: [shift.id],
+    }
+    await work()
+    assert len(await office.openings()) == 3
+
+
+@pytest.mark.parametrize("what", ["left", "access", "qualification"])
+async def test_whatever_it_is_that_keeps_them_from_it(office: Office, what: str) -> None:
+    agency, desk = office.agency, office.agency.desk
+    await office.planned(office.mira)
+    work = office.worker()
+    await work()
+    edits: dict[str, MemberEdit] = {"left": {"active": False}, "access": {"clients": ("harbour",)}}
+    mira = office.mira
+    if what == "qualification":
+        await agency.do(
+            lambda tx: remove_qualification(tx, desk, LENA, mira.id, COMMUNITY, 1, agency.now)
+        )
+    else:
+        await agency.do(
+            lambda tx: edit_member(tx, desk, LENA, mira.id, 1, agency.now, **edits[what])
+        )
+    await work()
+    [told] = await office.openings()
+    assert sorted(told.new[0].able) == sorted([office.tom.id, office.ada.id])
+
+
+async def test_shifts_are_told_when_they_come_near_and_while_they_run(
+    office: Office, clock: TestClock
+) -> None:
+    agency = office.agency
+    clock.now = datetime(2026, 11, 9, 15, 30, tzinfo=UTC)
+    [shift] = await office.planned(office.mira)  # 28 days and half an hour ahead
+    await agency.away(office.mira, MONDAY, MONDAY)
+    work = office.worker()
+    await work()
+    assert await office.openings() == []
+    clock.advance(hours=1)
+    await work()
+    [told] = await office.openings()
+    assert list(told.open) == [shift.id]
+    clock.now = shift.starts_at + timedelta(hours=1)
+    await office.worker()()
+    assert len(await office.openings()) == 1  # it runs, and is open still
+    clock.now = shift.ends_at
+    await work()
+    *_, over = await office.openings()
+    assert over.open == {}
+
+
+async def test_at_rest_it_reads_two_small_documents(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.planned(office.mira)
+    work = office.worker()
+    await work()
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("nothing has changed")
+
+    monkeypatch.setattr(office.agency.service.outbox, "transaction", refuse)
+    assert not await work()

@@ -7,9 +7,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifier.briefs.domain import Notification, for_eyes, in_force, swap_news
-from services.notifier.rota.domain import SwapNews, SwapOffer, offer_holds
-from shared.events.scheduler import RotaShift, SwapChanged, SwapStep
+from services.notifier.briefs.domain import (
+    Notification,
+    for_eyes,
+    in_force,
+    open_shifts_news,
+    swap_news,
+)
+from services.notifier.rota.domain import (
+    Opening,
+    OpenNow,
+    OpenShifts,
+    SwapNews,
+    SwapOffer,
+    offer_holds,
+    open_shifts_of,
+)
+from shared.events.scheduler import OpenShift, OpenShiftsChanged, RotaShift, SwapChanged, SwapStep
 
 START = datetime(2026, 12, 7, 16, tzinfo=UTC)
 HOURS = timedelta(hours=1)
@@ -21,7 +35,13 @@ SHIFT = RotaShift(
     starts_at=START,
     ends_at=START + 5 * HOURS,
 )
-OTHER = SHIFT.model_copy(update={"shift_id": "s2", "starts_at": START - 48 * HOURS})
+OTHER = SHIFT.model_copy(
+    update={
+        "shift_id": "s2",
+        "starts_at": START - 48 * HOURS,
+        "ends_at": START - 43 * HOURS,
+    }
+)
 OFFERED = SwapChanged(
     swap_id="w1",
     giver="mira",
@@ -81,3 +101,51 @@ def test_what_it_is_called_is_for_those_who_see_all_of_its_clients() -> None:
     assert "Canary" not in str(seen)
     assert [one.starts_at for one in seen.shifts] == [START, OTHER.starts_at]
     assert for_eyes(told, lambda _: False, lambda _: True) == told == in_force(told, {})
+
+
+OPENING = Opening("o1", "jana")
+FALLEN = OpenShiftsChanged(
+    member_id="jana",
+    opening_id="o1",
+    new=(
+        OpenShift(shift=SHIFT, able=("tom", "lena"), leads=("lena",)),
+        OpenShift(shift=OTHER, able=("tom",), leads=("lena", "otto")),
+    ),
+    open={"s1": "o1", "s2": "o1"},
+)
+
+
+def test_each_is_told_once_of_all_shifts_that_concern_them() -> None:
+    told = {one.member_id: one for one in open_shifts_news(FALLEN)}
+    assert told["tom"].id == "o1:tom:open_shifts"
+    said = {}
+    for reader, one in told.items():
+        assert isinstance(one.content, OpenShifts)
+        assert one.people == frozenset()  # not even who has them
+        said[reader] = one.content
+    assert {
+        reader: (content.lead, [(one.shift.shift_id, one.yours, one.able) for one in content.open])
+        for reader, content in said.items()
+    } == {
+        "lena": (True, [("s1", True, 2), ("s2", False, 1)]),
+        "otto": (True, [("s2", False, 1)]),
+        "tom": (False, [("s1", True, None), ("s2", True, None)]),
+    }
+    closed = FALLEN.model_copy(update={"opening_id": None, "new": (), "open": {}})
+    assert list(open_shifts_news(closed)) == []
+
+
+def test_open_shifts_are_told_as_far_as_they_are_open_still() -> None:
+    content = open_shifts_of(FALLEN)["tom"]
+
+    def left(heard: dict[str, str], now: datetime) -> list[str]:
+        still = content.still_open(OPENING, OpenNow("jana", heard), now)
+        return [one.shift_id for one in still.shifts]
+
+    assert left({"s1": "o1", "s2": "o1"}, START) == ["s1"]  # the other one is over
+    early = OTHER.starts_at
+    assert left({"s1": "o1", "s2": "o1"}, early) == ["s1", "s2"]
+    assert left({"s1": "o2", "s2": "o1"}, early) == ["s2"]  # fell open again
+    assert left({}, early) == []
+    assert content.still_open(OPENING, None, early).open == ()
+    assert content.seen_by(lambda client: client == "c1").open == ()
