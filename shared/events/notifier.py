@@ -112,10 +112,12 @@ class LeaveDeliveryChanged(Event):
 
 class RotaNotice(StrEnum):
     """What somebody is told of the rota: of a swap that is offered to them or answered; of shifts
-    that have fallen open."""
+    that have fallen open; of a rota that was applied; of a shift that a lead gave or took."""
 
     SWAP = "swap"
     OPEN_SHIFTS = "open_shifts"
+    ROTA = "rota"
+    SHIFT = "shift"
 
 
 class RotaDeliveryChanged(Event):

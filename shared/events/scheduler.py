@@ -3,6 +3,7 @@ expiries."""
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
@@ -35,6 +36,8 @@ __all__ = [
     "Recipient",
     "ReminderStage",
     "RotaShift",
+    "ShiftsCause",
+    "ShiftsChanged",
     "SwapChanged",
     "SwapStep",
 ]
@@ -448,6 +451,46 @@ class OpenShiftsChanged(Event):
     open: dict[str, str]
     """All shifts of the member that are open from now on, each with the `opening_id` with which it
     was told."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.member_id
+
+
+class ShiftsCause(StrEnum):
+    """Why a member's shifts are others now: a rota was applied, or a lead gave one to somebody, or
+    to nobody."""
+
+    ROTA_APPLIED = "rota_applied"
+    GIVEN = "given"
+
+
+class ShiftsChanged(Event):
+    """A member has shifts that they did not have before, or has some no longer, because a rota was
+    applied or a lead decided so. What they took or swapped themself is not told here."""
+
+    type: ClassVar = "shifts.changed.v1"
+    topic: ClassVar = topics.TEAM_ROTA
+
+    member_id: str
+    """Whose shifts they are, or were."""
+    change_id: str
+    """What stands for the change, to all whom it concerns."""
+    cause: ShiftsCause
+    """What changed them."""
+    by: str
+    """The member who applied the rota, or decided."""
+    first_day: date | None
+    """The first day (ISO date) of the rota that was applied; null if a lead gave one shift."""
+    last_day: date | None
+    """Its last day (ISO date)."""
+    shifts: tuple[RotaShift, ...]
+    """Theirs from now on, by start: of a rota, all of its days and page groups that are not over;
+    else the one, if it is theirs."""
+    new: tuple[str, ...]
+    """Which of these they did not have before, by `shift_id`."""
+    gone: tuple[RotaShift, ...]
+    """Those that are theirs no longer."""
 
     @property
     def aggregate_id(self) -> str:

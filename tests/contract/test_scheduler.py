@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from services.scheduler.qualifications.expiry import expiring
 from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.rota.domain import Group, Shift, Swap
 from services.scheduler.rota.openings import Opening, open_shifts_changed
-from services.scheduler.rota.telling import rota_shift, swap_changed
+from services.scheduler.rota.telling import rota_shift, shift_given, swap_changed
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
@@ -150,6 +151,7 @@ def emitted() -> list[Event]:
         completed,
         expires,
         swap_changed(SWAP, rota_shift(SHIFT, GROUP), None),
+        *shift_given(replace(SHIFT, member_id=None), SHIFT, GROUP, "lena"),
         open_shifts_changed("jana", [OPEN], [Opening(SHIFT.id, "jana", "0193a1b6")]),
         leave_changed(request("0193a1b3", "jana", TWICE, by="jana", now=NOW), ["lena"]),
     ]

@@ -11,11 +11,15 @@ from enum import StrEnum
 from services.notifier.leave.domain import LeaveNews, LeaveRequest, news_of, request_of
 from services.notifier.reminders.domain import Expiry, Reminder, expiry_of, reminder_of
 from services.notifier.rota.domain import (
+    Duties,
+    DutyChange,
     Opening,
     OpenShifts,
     SeesClient,
     SwapNews,
     SwapOffer,
+    change_of,
+    duties_of,
     offer_of,
     open_shifts_of,
     opening_of,
@@ -28,6 +32,8 @@ from shared.events.scheduler import (
     LeaveChanged,
     OpenShiftsChanged,
     QualificationExpiring,
+    ShiftsCause,
+    ShiftsChanged,
     SwapChanged,
     SwapStep,
 )
@@ -48,6 +54,7 @@ __all__ = [
     "notifications",
     "open_shifts_news",
     "reminders",
+    "shifts_news",
     "swap_news",
 ]
 
@@ -56,7 +63,8 @@ class Kind(StrEnum):
     """A brief tells a deputy what they take over, a summary tells a lead what moved, a reminder
     tells both of a qualification that ends; of leave, leads are asked to decide and members told
     what was decided; of a swap, a colleague is asked and whoever offered it told the
-    answer; of open shifts, leads are told and whoever could take them."""
+    answer; of open shifts, leads are told and whoever could take them; of a rota, and of a
+    shift that a lead gives or takes, whose shifts change."""
 
     BRIEF = "brief"
     SUMMARY = "summary"
@@ -64,6 +72,8 @@ class Kind(StrEnum):
     LEAVE = "leave"
     SWAP = "swap"
     OPEN_SHIFTS = "open_shifts"
+    ROTA = "rota"
+    SHIFT = "shift"
 
 
 class Story(StrEnum):
@@ -135,8 +145,17 @@ class Summary:
         return frozenset().union(*(share.responsibilities for share in self.shares))
 
 
-About = Handover | Expiry | LeaveRequest | SwapOffer | Opening
-Content = Brief | Summary | Reminder | LeaveNews | SwapNews | OpenShifts
+About = Handover | Expiry | LeaveRequest | SwapOffer | Opening | DutyChange
+Content = Brief | Summary | Reminder | LeaveNews | SwapNews | OpenShifts | Duties
+
+_KINDS: Mapping[type[Content], Kind] = {
+    Brief: Kind.BRIEF,
+    Summary: Kind.SUMMARY,
+    Reminder: Kind.REMINDER,
+    LeaveNews: Kind.LEAVE,
+    SwapNews: Kind.SWAP,
+    OpenShifts: Kind.OPEN_SHIFTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +174,10 @@ class Notification:
     @property
     def kind(self) -> Kind:
         match self.content:
-            case Brief():
-                return Kind.BRIEF
-            case Summary():
-                return Kind.SUMMARY
-            case Reminder():
-                return Kind.REMINDER
-            case LeaveNews():
-                return Kind.LEAVE
-            case SwapNews():
-                return Kind.SWAP
-            case OpenShifts():
-                return Kind.OPEN_SHIFTS
+            case Duties(rota=applied):
+                return Kind.ROTA if applied else Kind.SHIFT
+            case content:
+                return _KINDS[type(content)]
 
     @property
     def id(self) -> str:
@@ -182,14 +193,14 @@ class Notification:
                 return summary.responsibilities.union(gaps)
             case Reminder() as reminder:
                 return reminder.responsibilities
-            case LeaveNews() | SwapNews() | OpenShifts():
+            case LeaveNews() | SwapNews() | OpenShifts() | Duties():
                 return frozenset()
 
     @property
     def clients(self) -> frozenset[str]:
         """All clients of whose shifts it speaks."""
         match self.content:
-            case SwapNews(shifts=shifts) | OpenShifts(shifts=shifts):
+            case SwapNews(shifts=shifts) | OpenShifts(shifts=shifts) | Duties(shifts=shifts):
                 return frozenset(id for shift in shifts for id in shift.clients)
             case _:
                 return frozenset()
@@ -207,6 +218,8 @@ class Notification:
                 named = {whose}
             case SwapOffer(giver=giver, taker=taker):
                 named = {giver, taker}
+            case DutyChange(by=by):
+                named = {by}
             case Opening():
                 named = set()
         match self.content:
@@ -281,6 +294,12 @@ def open_shifts_news(event: OpenShiftsChanged) -> Iterator[Notification]:
             yield Notification(opening, reader, content)
 
 
+def shifts_news(event: ShiftsChanged) -> Iterator[Notification]:
+    """One for whose shifts they are or were; a lead needs no telling of the one they gave."""
+    if event.cause is ShiftsCause.ROTA_APPLIED or event.by != event.member_id:
+        yield Notification(change_of(event), event.member_id, duties_of(event))
+
+
 def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> Notification | None:
     """What is left of it in the light of `coverage`; None when nothing is.
 
@@ -323,7 +342,7 @@ def for_eyes(
             whose != notification.member_id
         ):
             return replace(notification, content=reminder.among(may_see))
-        case Notification(content=SwapNews() | OpenShifts() as news):
+        case Notification(content=SwapNews() | OpenShifts() | Duties() as news):
             return replace(notification, content=news.seen_by(sees_client))
         case _:
             return notification

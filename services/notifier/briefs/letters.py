@@ -35,6 +35,8 @@ _LISTS = {
     Kind.LEAVE: "leave",
     Kind.SWAP: "rota",
     Kind.OPEN_SHIFTS: "rota",
+    Kind.ROTA: "rota",
+    Kind.SHIFT: "rota",
 }
 """What readers can sort their mail by."""
 

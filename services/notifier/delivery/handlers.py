@@ -8,6 +8,7 @@ from services.notifier.delivery.usecases import (
     tell_of_handover,
     tell_of_leave,
     tell_of_open_shifts,
+    tell_of_shifts,
     tell_of_swap,
 )
 from services.notifier.directory.store import Directory
@@ -18,6 +19,7 @@ from shared.events.scheduler import (
     LeaveChanged,
     OpenShiftsChanged,
     QualificationExpiring,
+    ShiftsChanged,
     SwapChanged,
 )
 from shared.outbox import Transaction
@@ -53,4 +55,7 @@ def on_rota(deliveries: Deliveries, directory: Directory, clock: Clock) -> Apply
     async def open_shifts(tx: Transaction, received: Received[OpenShiftsChanged]) -> None:
         await tell_of_open_shifts(tx, deliveries, directory, received.event, clock())
 
-    return dispatch({SwapChanged: swap, OpenShiftsChanged: open_shifts})
+    async def shifts(tx: Transaction, received: Received[ShiftsChanged]) -> None:
+        await tell_of_shifts(tx, deliveries, directory, received.event, clock())
+
+    return dispatch({SwapChanged: swap, OpenShiftsChanged: open_shifts, ShiftsChanged: shifts})

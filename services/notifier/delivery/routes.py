@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -24,7 +25,15 @@ from services.notifier.delivery.store import Told
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
-from services.notifier.rota.domain import OpenShifts, OpenTold, ShiftTold, SwapNews, SwapOffer
+from services.notifier.rota.domain import (
+    Duties,
+    DutyChange,
+    OpenShifts,
+    OpenTold,
+    ShiftTold,
+    SwapNews,
+    SwapOffer,
+)
 from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
@@ -153,9 +162,22 @@ class OpenShiftView(ShiftView):
         return cls(**seen, yours=told.yours, able=told.able)
 
 
+class DutiesView(BaseModel):
+    """The reader's shifts after `by` applied a rota to the days from `first_day` to `last_day`, or,
+    without these, decided on one shift; which of them are `new`, and which are `gone`."""
+
+    by: str
+    first_day: date | None
+    last_day: date | None
+    shifts: list[ShiftView]
+    new: tuple[str, ...]
+    gone: list[ShiftView]
+
+
 class NotificationView(BaseModel):
     """`brief`, `summary`, `reminder`, `leave`, `swap` or `open_shifts` is there, by `kind`;
-    `handover` with the first two. `open_shifts`: as they were when it was told. `reply` is what the
+    `duties` with the kinds `rota` and `shift`, `handover` with the first two. `open_shifts`: as
+    they were when it was told. `reply` is what the
     mail server said last."""
 
     id: str
@@ -169,6 +191,7 @@ class NotificationView(BaseModel):
     leave: LeaveView | None = None
     swap: SwapView | None = None
     open_shifts: list[OpenShiftView] | None = None
+    duties: DutiesView | None = None
     state: DeliveryState
     reason: Reason | None
     reply: str
@@ -192,13 +215,14 @@ class NotificationView(BaseModel):
             leave=_leave(notification),
             swap=_swap(notification),
             open_shifts=_open_shifts(notification),
+            duties=_duties(notification),
             **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
         )
 
 
 _OF_DELIVERY = frozenset(NotificationView.model_fields) - {
     "id", "handover", "brief", "summary", "reminder", "leave", "swap",
-    "open_shifts",
+    "open_shifts", "duties",
 }  # fmt: skip
 
 
@@ -341,3 +365,18 @@ def _open_shifts(notification: Notification) -> list[OpenShiftView] | None:
     if not isinstance(content, OpenShifts):
         return None
     return [OpenShiftView.of_open(one) for one in content.open]
+
+
+def _duties(notification: Notification) -> DutiesView | None:
+    about, content = notification.about, notification.content
+    if not (isinstance(about, DutyChange) and isinstance(content, Duties)):
+        return None
+    first, last = about.days or (None, None)
+    return DutiesView(
+        by=about.by,
+        first_day=first,
+        last_day=last,
+        shifts=[ShiftView.of(one) for one in content.theirs],
+        new=content.new,
+        gone=[ShiftView.of(one) for one in content.gone],
+    )

@@ -5,6 +5,8 @@
                   {_id: "<leave>:<version>:<member>:leave", leave, content, clients, <delivery>}
                   {_id: "<swap>:<version>:<member>:swap", swap, content, clients, <delivery>}
                   {_id: "<opening>:<member>:open_shifts", opening, content, clients, <delivery>}
+                  {_id: "<run>:<member>:rota", change, content, clients, <delivery>}
+                  {_id: "<shift>:<version>:<member>:shift", change, content, clients, <delivery>}
     attempts      {_id: "<notification>#<number>", mail, message_id, …, outcome}
 
 Readers ask as somebody (`Identity`): own notifications always, all of them with the permission
@@ -32,7 +34,14 @@ from services.notifier.briefs.letters import Letter
 from services.notifier.delivery.domain import Delivery, Outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
-from services.notifier.rota.domain import Opening, OpenShifts, SwapNews, SwapOffer
+from services.notifier.rota.domain import (
+    Duties,
+    DutyChange,
+    Opening,
+    OpenShifts,
+    SwapNews,
+    SwapOffer,
+)
 from shared.auth import Identity, Permission
 from shared.events.notifier import DeliveryState
 from shared.mongo import Conflict, Document, Mongo, Session
@@ -71,8 +80,11 @@ _CONTENT: Mapping[str, TypeAdapter[Any]] = {
     Kind.LEAVE: TypeAdapter(LeaveNews),
     Kind.SWAP: TypeAdapter(SwapNews),
     Kind.OPEN_SHIFTS: TypeAdapter(OpenShifts),
+    Kind.ROTA: TypeAdapter(Duties),
+    Kind.SHIFT: TypeAdapter(Duties),
 }
 _HANDOVER = ("handover", TypeAdapter(Handover))
+_CHANGE = ("change", TypeAdapter(DutyChange))
 _ABOUT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     Kind.BRIEF: _HANDOVER,
     Kind.SUMMARY: _HANDOVER,
@@ -80,6 +92,8 @@ _ABOUT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     Kind.LEAVE: ("leave", TypeAdapter(LeaveRequest)),
     Kind.SWAP: ("swap", TypeAdapter(SwapOffer)),
     Kind.OPEN_SHIFTS: ("opening", TypeAdapter(Opening)),
+    Kind.ROTA: _CHANGE,
+    Kind.SHIFT: _CHANGE,
 }
 """Of each kind, what it is about: the field of the row that has it, and its form."""
 _UNDER_WAY = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)

@@ -15,6 +15,7 @@ from services.notifier.briefs.domain import (
     notifications,
     open_shifts_news,
     reminders,
+    shifts_news,
     swap_news,
 )
 from services.notifier.briefs.letters import Letters, NoAddress
@@ -28,7 +29,7 @@ from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders import domain as reminding
 from services.notifier.reminders.domain import Expiry, expiry_of
 from services.notifier.rota import domain as rota
-from services.notifier.rota.domain import Opening, OpenShifts, SwapNews, SwapOffer
+from services.notifier.rota.domain import Duties, Opening, OpenShifts, SwapNews, SwapOffer
 from shared.auth import Identity
 from shared.errors import NotFound, StaleVersion
 from shared.events.notifier import DeliveryState
@@ -37,6 +38,7 @@ from shared.events.scheduler import (
     LeaveChanged,
     OpenShiftsChanged,
     QualificationExpiring,
+    ShiftsChanged,
     SwapChanged,
 )
 from shared.outbox import Transaction
@@ -52,6 +54,7 @@ __all__ = [
     "tell_of_handover",
     "tell_of_leave",
     "tell_of_open_shifts",
+    "tell_of_shifts",
     "tell_of_swap",
 ]
 
@@ -113,6 +116,16 @@ async def tell_of_open_shifts(
 ) -> None:
     await directory.put_open_shifts(tx.session, rota.open_now_of(event))
     await _plan(tx, deliveries, directory, open_shifts_news(event), now)
+
+
+async def tell_of_shifts(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: ShiftsChanged,
+    now: datetime,
+) -> None:
+    await _plan(tx, deliveries, directory, shifts_news(event), now)
 
 
 async def _plan(
@@ -275,19 +288,32 @@ async def _in_force(
             known = await directory.leave([request.leave_id], tx.session)
             told = leave.holds(request, known.get(request.leave_id), now)
             return notification if told else None
-        case Notification(about=SwapOffer() as offer, content=SwapNews() as news):
-            swaps = await directory.swaps([offer.swap_id], tx.session)
-            told = rota.offer_holds(offer, news, swaps.get(offer.swap_id), now) and reader.active
-            return notification if told else None
-        case Notification(about=Opening() as opening, content=OpenShifts() as open):
-            present = await directory.open_shifts([opening.holder], tx.session)
-            left = open.still_open(opening, present.get(opening.holder), now)
-            left = left.seen_by(reader.may_see)
-            return replace(notification, content=left) if left.open and reader.active else None
+        case Notification(content=SwapNews() | OpenShifts() | Duties()):
+            left = await _rota_in_force(tx, directory, notification, reader, now)
+            return left if reader.active else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)
     return in_force(notification, coverage)
+
+
+async def _rota_in_force(
+    tx: Transaction, directory: Directory, notification: Notification, reader: Member, now: datetime
+) -> Notification | None:
+    match notification:
+        case Notification(about=SwapOffer() as offer, content=SwapNews() as news):
+            swaps = await directory.swaps([offer.swap_id], tx.session)
+            told = rota.offer_holds(offer, news, swaps.get(offer.swap_id), now)
+            return notification if told else None
+        case Notification(about=Opening() as opening, content=OpenShifts() as shifts):
+            present = await directory.open_shifts([opening.holder], tx.session)
+            left = shifts.still_open(opening, present.get(opening.holder), now)
+            left = left.seen_by(reader.may_see)
+            return replace(notification, content=left) if left.open else None
+        case Notification(content=Duties() as duties) if rota.duties_hold(duties, now):
+            return notification
+        case _:
+            return None
 
 
 async def _compose(

@@ -1,16 +1,26 @@
 """What is told of the rota: swaps, to whoever is asked and to whoever has asked; shifts that fall
-open, to leads and to whoever could take them. Pure."""
+open, to leads and to whoever could take them; shifts given and taken by others, to whoever has them
+and whoever had them. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from shared.events.scheduler import OpenShiftsChanged, RotaShift, SwapChanged, SwapStep
+from shared.events.scheduler import (
+    OpenShiftsChanged,
+    RotaShift,
+    ShiftsCause,
+    ShiftsChanged,
+    SwapChanged,
+    SwapStep,
+)
 
 __all__ = [
+    "Duties",
+    "DutyChange",
     "OpenNow",
     "OpenShifts",
     "OpenTold",
@@ -19,6 +29,9 @@ __all__ = [
     "ShiftTold",
     "SwapNews",
     "SwapOffer",
+    "change_of",
+    "duties_hold",
+    "duties_of",
     "offer_holds",
     "offer_of",
     "open_now_of",
@@ -136,6 +149,48 @@ class OpenNow:
     open: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class DutyChange:
+    """A rota was applied to the days from `first_day` to `last_day` (ISO dates); without these, a
+    lead decided on one shift. `by`: who did it."""
+
+    change_id: str
+    by: str
+    first_day: str | None
+    last_day: str | None
+
+    @property
+    def id(self) -> str:
+        return self.change_id
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        if self.first_day is None or self.last_day is None:
+            return None
+        return date.fromisoformat(self.first_day), date.fromisoformat(self.last_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """A reader's shifts after the change, which of these are `new` (ids), and which are `gone`.
+    `rota`: a rota was applied; else it is about one shift."""
+
+    theirs: tuple[ShiftTold, ...]
+    new: tuple[str, ...]
+    gone: tuple[ShiftTold, ...]
+    rota: bool
+
+    @property
+    def shifts(self) -> tuple[ShiftTold, ...]:
+        return (*self.theirs, *self.gone)
+
+    def seen_by(self, sees: SeesClient) -> Duties:
+        theirs, gone = (
+            tuple(one.seen_by(sees) for one in those) for those in (self.theirs, self.gone)
+        )
+        return replace(self, theirs=theirs, gone=gone)
+
+
 def shift_told(shift: RotaShift) -> ShiftTold:
     return ShiftTold(
         shift.shift_id, shift.group, shift.kind, shift.clients, shift.starts_at, shift.ends_at
@@ -184,3 +239,27 @@ def open_shifts_of(event: OpenShiftsChanged) -> dict[str, OpenShifts]:
             count = able if reader in one.leads else None
             told[reader].append(OpenTold(shift, reader in one.able, count))
     return {reader: OpenShifts(tuple(those), reader in leads) for reader, those in told.items()}
+
+
+def change_of(event: ShiftsChanged) -> DutyChange:
+    first, last = event.first_day, event.last_day
+    return DutyChange(
+        event.change_id,
+        event.by,
+        None if first is None else first.isoformat(),
+        None if last is None else last.isoformat(),
+    )
+
+
+def duties_of(event: ShiftsChanged) -> Duties:
+    return Duties(
+        theirs=tuple(map(shift_told, event.shifts)),
+        new=event.new,
+        gone=tuple(map(shift_told, event.gone)),
+        rota=event.cause is ShiftsCause.ROTA_APPLIED,
+    )
+
+
+def duties_hold(duties: Duties, now: datetime) -> bool:
+    """Whether there is anything to tell: not once all of these shifts are over."""
+    return any(now < one.ends_at for one in duties.shifts)

@@ -23,7 +23,7 @@ from services.scheduler.rota.domain import (
 )
 from services.scheduler.rota.planning import AROUND
 from services.scheduler.rota.rules import check
-from services.scheduler.rota.telling import tell_of_swap, tell_of_withdrawn
+from services.scheduler.rota.telling import tell_of_given, tell_of_swap, tell_of_withdrawn
 from shared.auth import SYSTEM_SCOPE, Identity, Scope
 from shared.errors import Forbidden, NotFound
 from shared.ids import new_id
@@ -96,6 +96,7 @@ async def set_shift(
         await _check(tx, desk, await _crew(tx, desk, group, shift, [member_id]), given, now)
     if member_id != shift.member_id:
         await _give(tx, desk, [given], now)
+        await tell_of_given(tx, desk, shift, given, who.member_id)
     else:
         await desk.rota.put_shifts(tx, [given])
     return given

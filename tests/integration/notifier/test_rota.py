@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -12,7 +12,15 @@ from fastapi import FastAPI
 from pymongo.database import Database
 
 from shared.auth import Identity, Role, Scope
-from shared.events.scheduler import OpenShift, OpenShiftsChanged, RotaShift, SwapChanged, SwapStep
+from shared.events.scheduler import (
+    OpenShift,
+    OpenShiftsChanged,
+    RotaShift,
+    ShiftsCause,
+    ShiftsChanged,
+    SwapChanged,
+    SwapStep,
+)
 from tests.integration.notifier.conftest import LENA, MIRA, TOM, As, until
 from tests.integration.notifier.mail_server import MailServer
 from tests.integration.notifier.others import Others, agency, in_days, member
@@ -238,3 +246,94 @@ async def test_who_sees_the_clients_no_more_or_has_left_is_not_asked(
     await until(database, "o1:mira:open_shifts", "superseded")
     await until(database, "o1:lena:open_shifts", "sent")
     assert len(mail_server.taken) == 1
+
+
+# A rota is applied, a lead decides
+
+
+def changed(
+    member_id: str,
+    *theirs: RotaShift,
+    gone: tuple[RotaShift, ...] = (),
+    new: tuple[str, ...] = (),
+    rota: bool = False,
+    by: str = "lena",
+) -> ShiftsChanged:
+    return ShiftsChanged(
+        member_id=member_id,
+        change_id="r1" if rota else "s1:2",
+        cause=ShiftsCause.ROTA_APPLIED if rota else ShiftsCause.GIVEN,
+        by=by,
+        first_day=date(2026, 12, 7) if rota else None,
+        last_day=date(2026, 12, 20) if rota else None,
+        shifts=theirs,
+        new=new,
+        gone=gone,
+    )
+
+
+async def test_an_applied_rota_is_one_mail_with_ones_shifts(
+    known: None, others: Others, mail_server: MailServer, database: Db, ask: As
+) -> None:
+    first, second, third = (shift(f"s{n}", n) for n in (10, 11, 12))
+    await others.say(
+        changed("mira", first, second, new=("s11",), gone=(third,), rota=True),
+        changed("tom", gone=(second,), rota=True),
+        changed("lena", third, new=("s12",), rota=True),  # who has applied it has shifts as well
+    )
+    for reader in ("mira", "tom", "lena"):
+        await until(database, f"r1:{reader}:rota", "sent")
+    await others.repeat()
+    [mira], [tom] = (mail_server.to(f"{reader}@agency.example") for reader in ("mira", "tom"))
+    assert str(mira["Subject"]) == "Ihre Dienste vom 7. Dez bis 20. Dez"
+    text = words(mira)
+    assert text.count("(neu)") == 1
+    assert text.index("Late") < text.index("Nicht mehr Ihre:") < text.rindex("Late")
+    assert "http://understudy.test/scheduler/rota?from=" in text
+    assert "<strong>(neu)</strong>" in words(mira, "html")
+    assert str(tom["Subject"]) == "You have no shifts from 7 Dec to 20 Dec"
+    assert "Not yours any more:" in words(tom)
+    assert len(mail_server.taken) == 3
+    page = (await ask(TOM).get("/", headers=PAGE)).text
+    assert "You have no shifts from 7 Dec to 20 Dec" in page
+    [shown] = (await ask(MIRA).get("/api/v1/notifications?own=true")).json()["items"]
+    duties = shown["duties"]
+    assert (shown["kind"], duties["first_day"], duties["new"]) == ("rota", "2026-12-07", ["s11"])
+    assert [one["shift_id"] for one in duties["gone"]] == ["s12"]
+
+
+async def test_a_lead_gives_a_shift_and_both_are_told_but_not_the_lead(
+    known: None, others: Others, mail_server: MailServer, database: Db, ask: As
+) -> None:
+    one = shift("s1", 10)
+    await others.say(
+        changed("mira", one, new=("s1",)),
+        changed("tom", gone=(one,)),
+        changed("lena", gone=(one,)),
+    )
+    await until(database, "s1:2:mira:shift", "sent")
+    await until(database, "s1:2:tom:shift", "sent")
+    await others.repeat()
+    [mira], [tom] = (mail_server.to(f"{reader}@agency.example") for reader in ("mira", "tom"))
+    assert str(mira["Subject"]).startswith("Ein Dienst für Sie: ")
+    assert "Lena Vogt hat ihn Ihnen gegeben." in words(mira)
+    assert str(tom["Subject"]).startswith("This shift is not yours any more: ")
+    assert "Lena Vogt has planned it differently." in words(tom, "html")
+    assert len(mail_server.taken) == database.notifications.count_documents({}) == 2
+    page = (await ask(MIRA).get("/", headers=PAGE)).text
+    assert "Lena Vogt has given it to you." in page
+
+
+async def test_shifts_that_are_over_are_not_told_and_others_names_are_left_out(
+    known: None, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    await others.say(member("tom", "Tom Berger", clients=("c2",)))
+    await eventually(lambda: database.members.find_one({"clients": ["c2"]}))
+    await others.say(changed("tom", gone=(shift("s1", 10),)))
+    await others.say(changed("mira", shift("s1", -2), new=("s1",)))
+    await until(database, "s1:2:tom:shift", "sent")
+    row = await until(database, "s1:2:mira:shift", "superseded")
+    assert row["reason"] == "out_of_date"
+    [mail] = mail_server.taken
+    assert "This shift is not yours any more" in str(mail["Subject"])
+    assert "Morgenrot" not in words(mail) + words(mail, "html")

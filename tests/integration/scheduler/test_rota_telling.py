@@ -18,14 +18,23 @@ from services.scheduler.rota.duties import (
     accept_swap,
     offer_swap,
     refuse_swap,
+    set_shift,
     take_shift,
     withdraw_swap,
 )
+from services.scheduler.rota.generating import apply_run
 from services.scheduler.rota.open_shifts import OpenShifts
+from services.scheduler.rota.runs import Run, RunState
 from services.scheduler.rota.usecases import end_group
 from shared.auth import Role
 from shared.events.disciplines import Discipline
-from shared.events.scheduler import OpenShiftsChanged, SwapChanged, SwapStep
+from shared.events.scheduler import (
+    OpenShiftsChanged,
+    ShiftsCause,
+    ShiftsChanged,
+    SwapChanged,
+    SwapStep,
+)
 from tests.integration.scheduler.agency import LENA, Agency, TestClock
 
 COMMUNITY = Discipline.COMMUNITY
@@ -302,3 +311,111 @@ async def test_at_rest_it_reads_two_small_documents(
 
     monkeypatch.setattr(office.agency.service.outbox, "transaction", refuse)
     assert not await work()
+
+
+# A rota is applied
+
+
+async def test_each_whose_shifts_changed_is_told_all_of_these_weeks(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    mira, tom, ada = office.mira, office.tom, office.ada
+    nadia = await agency.member("Nadia", COMMUNITY, role=Role.LEAD)
+    shifts = await office.planned(mira, tom, mira, None, None, nadia, mira)
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = shifts
+    stale = replace(sunday, id="g1:early:2026-12-13", kind_id="early", member_id=mira.id)
+    kept = [replace(wednesday, locked=True), stale]
+    elsewhere = replace(wednesday, id="g2:late:2026-12-09", group_id="g2", member_id=ada.id)
+    await agency.do(lambda tx: desk.rota.put_shifts(tx, [*kept, elsewhere]))
+    given = {
+        monday.id: tom.id,
+        tuesday.id: tom.id,
+        thursday.id: ada.id,
+        friday.id: None,
+        saturday.id: nadia.id,
+    }
+    # Ill on Sunday, Mira does not keep it; of the rest of the week she is there.
+    await agency.away(mira, date(2026, 12, 13), date(2026, 12, 13))
+    given[sunday.id] = mira.id
+    run = Run("r1", ("g1",), MONDAY.isoformat(), 1, LENA.member_id, agency.now)
+    proposed = replace(run, state=RunState.PROPOSED, given=given)
+    await agency.do(lambda tx: desk.rota.put_run(tx, proposed))
+    applied = await agency.do(lambda tx: apply_run(tx, desk, LENA, "r1", 1, agency.now))
+    assert applied.dropped == 1
+    told = {one.member_id: one for one in await agency.told(ShiftsChanged)}
+    assert told.keys() == {mira.id, tom.id, ada.id}  # Nadia's are as they were
+    assert {
+        member_id: (
+            [each.shift_id for each in one.shifts],
+            list(one.new),
+            [each.shift_id for each in one.gone],
+        )
+        for member_id, one in told.items()
+    } == {
+        mira.id: ([wednesday.id], [], [monday.id, stale.id, sunday.id]),
+        tom.id: ([monday.id, tuesday.id], [monday.id], []),
+        ada.id: ([thursday.id], [thursday.id], []),
+    }
+    of_tom = told[tom.id]
+    assert (of_tom.cause, of_tom.change_id, of_tom.by) == (
+        ShiftsCause.ROTA_APPLIED,
+        "r1",
+        LENA.member_id,
+    )
+    assert (of_tom.first_day, of_tom.last_day) == (MONDAY, date(2026, 12, 13))
+
+
+# A lead decides
+
+
+async def test_whoever_gets_a_shift_and_whoever_had_it_are_told(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    [shift] = await office.planned(office.mira)
+
+    async def give(member: Member | None, version: int, *, locked: bool = False) -> None:
+        await agency.do(
+            lambda tx: set_shift(
+                tx,
+                desk,
+                LENA,
+                shift.id,
+                member.id if member else None,
+                locked=locked,
+                version=version,
+                now=agency.now,
+            )
+        )
+
+    await give(office.mira, 1, locked=True)
+    assert await agency.told(ShiftsChanged) == []  # it is hers as before
+    await give(office.tom, 2)
+    await give(None, 3)
+    told = [
+        (one.member_id, one.change_id, list(one.new), [each.shift_id for each in one.gone])
+        for one in await agency.told(ShiftsChanged)
+    ]
+    to_tom, to_nobody = f"{shift.id}:3", f"{shift.id}:4"
+    assert sorted(told) == sorted(
+        [
+            (office.tom.id, to_tom, [shift.id], []),
+            (office.mira.id, to_tom, [], [shift.id]),
+            (office.tom.id, to_nobody, [], [shift.id]),
+        ]
+    )
+    await office.worker()()
+    assert await office.openings() == []  # who left it open knows
+
+
+async def test_an_open_shift_that_a_lead_gives_is_open_no_longer(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    [shift] = await office.planned(office.mira)
+    await agency.away(office.mira, MONDAY, MONDAY)
+    work = office.worker()
+    await work()
+    await agency.do(
+        lambda tx: set_shift(
+            tx, desk, LENA, shift.id, office.tom.id, locked=True, version=1, now=agency.now
+        )
+    )
+    await work()
+    _, given = await office.openings()
+    assert (given.new, given.open) == ((), {})

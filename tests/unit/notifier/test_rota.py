@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,18 +12,30 @@ from services.notifier.briefs.domain import (
     for_eyes,
     in_force,
     open_shifts_news,
+    shifts_news,
     swap_news,
 )
 from services.notifier.rota.domain import (
+    DutyChange,
     Opening,
     OpenNow,
     OpenShifts,
     SwapNews,
     SwapOffer,
+    duties_hold,
+    duties_of,
     offer_holds,
     open_shifts_of,
 )
-from shared.events.scheduler import OpenShift, OpenShiftsChanged, RotaShift, SwapChanged, SwapStep
+from shared.events.scheduler import (
+    OpenShift,
+    OpenShiftsChanged,
+    RotaShift,
+    ShiftsCause,
+    ShiftsChanged,
+    SwapChanged,
+    SwapStep,
+)
 
 START = datetime(2026, 12, 7, 16, tzinfo=UTC)
 HOURS = timedelta(hours=1)
@@ -149,3 +161,44 @@ def test_open_shifts_are_told_as_far_as_they_are_open_still() -> None:
     assert left({}, early) == []
     assert content.still_open(OPENING, None, early).open == ()
     assert content.seen_by(lambda client: client == "c1").open == ()
+
+
+GIVEN = ShiftsChanged(
+    member_id="tom",
+    change_id="s1:2",
+    cause=ShiftsCause.GIVEN,
+    by="lena",
+    first_day=None,
+    last_day=None,
+    shifts=(SHIFT,),
+    new=("s1",),
+    gone=(),
+)
+APPLIED = GIVEN.model_copy(
+    update={
+        "change_id": "r1",
+        "cause": ShiftsCause.ROTA_APPLIED,
+        "first_day": date(2026, 12, 7),
+        "last_day": date(2026, 12, 13),
+        "gone": (OTHER,),
+    }
+)
+
+
+def test_whose_shifts_change_is_told_once_but_no_lead_of_what_they_did() -> None:
+    [given], [applied] = shifts_news(GIVEN), shifts_news(APPLIED)
+    assert (given.id, applied.id) == ("s1:2:tom:shift", "r1:tom:rota")
+    assert given.people == {"lena"}
+    assert list(shifts_news(GIVEN.model_copy(update={"by": "tom"}))) == []
+    [own] = shifts_news(APPLIED.model_copy(update={"by": "tom"}))
+    assert isinstance(own.about, DutyChange)
+    assert own.about.days == (date(2026, 12, 7), date(2026, 12, 13))
+
+
+def test_shifts_are_told_until_all_are_over_and_named_to_who_sees_their_clients() -> None:
+    duties = duties_of(APPLIED)
+    assert duties_hold(duties, OTHER.ends_at)
+    assert not duties_hold(duties, SHIFT.ends_at)
+    seen = duties.seen_by(lambda _: False)
+    assert "Canary" not in str(seen)
+    assert len(seen.shifts) == 2
