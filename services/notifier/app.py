@@ -10,7 +10,12 @@ from services.notifier.acknowledgements import routes as acknowledgements
 from services.notifier.briefs.letters import Letters
 from services.notifier.delivery import pages, routes
 from services.notifier.delivery.domain import RetryPolicy
-from services.notifier.delivery.handlers import on_handovers, on_leave, on_qualifications
+from services.notifier.delivery.handlers import (
+    on_handovers,
+    on_leave,
+    on_qualifications,
+    on_rota,
+)
 from services.notifier.delivery.reading import Desk
 from services.notifier.delivery.sending import Sender
 from services.notifier.delivery.smtp import Mailer, SmtpMailer, SmtpServer
@@ -27,6 +32,7 @@ from shared.events.topics import (
     TEAM_DIRECTORY,
     TEAM_LEAVE,
     TEAM_QUALIFICATIONS,
+    TEAM_ROTA,
     WORK_HANDOVERS,
 )
 from shared.service import Service
@@ -92,3 +98,4 @@ def _listen(service: Service, deliveries: Deliveries, directory: Directory) -> N
     service.subscribe(WORK_HANDOVERS, on_handovers(deliveries, directory, service.clock))
     service.subscribe(TEAM_QUALIFICATIONS, on_qualifications(deliveries, directory, service.clock))
     service.subscribe(TEAM_LEAVE, on_leave(deliveries, directory, service.clock))
+    service.subscribe(TEAM_ROTA, on_rota(deliveries, directory, service.clock))

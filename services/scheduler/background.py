@@ -23,6 +23,7 @@ from services.scheduler.qualifications.reminders import REMINDS, remind, schedul
 from services.scheduler.qualifications.usecases import EXPIRES, expire
 from services.scheduler.risk.keeping import kept_up
 from services.scheduler.rota.measuring import measure_rota
+from services.scheduler.rota.open_shifts import OpenShifts
 from services.scheduler.rota.working import RotaWork
 from shared.consuming import dispatch
 from shared.events import topics
@@ -71,6 +72,8 @@ def run_in_background(service: Service, desk: Desk, rota_seconds: float) -> None
     )
     rota = RotaWork(desk, service.clock, rota_seconds)
     service.worker("rota", rota.work, wake_on=["rota_runs"])
+    open_shifts = OpenShifts(desk, service.outbox, service.clock)
+    service.worker("open-shifts", open_shifts.work, wake_on=[])
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
     service.measure(
         measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)

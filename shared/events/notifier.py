@@ -17,6 +17,8 @@ __all__ = [
     "LeaveDeliveryChanged",
     "NotificationKind",
     "ReminderDeliveryChanged",
+    "RotaDeliveryChanged",
+    "RotaNotice",
     "WorkAcknowledged",
 ]
 
@@ -100,6 +102,36 @@ class LeaveDeliveryChanged(Event):
     """Whose leave it is about; the same as `member_id` where somebody is told of their own."""
     leave_id: str
     """The request."""
+    state: DeliveryState
+    """How far it is now."""
+
+    @property
+    def aggregate_id(self) -> str:
+        return self.notification_id
+
+
+class RotaNotice(StrEnum):
+    """What somebody is told of the rota: of a swap that is offered to them or answered; of shifts
+    that have fallen open; of a rota that was applied; of a shift that a lead gave or took."""
+
+    SWAP = "swap"
+    OPEN_SHIFTS = "open_shifts"
+    ROTA = "rota"
+    SHIFT = "shift"
+
+
+class RotaDeliveryChanged(Event):
+    """A mail about shifts of the rota was planned, or its delivery came to another state."""
+
+    type: ClassVar = "rota.delivery_changed.v1"
+    topic: ClassVar = topics.NOTIFICATIONS_DELIVERIES
+
+    notification_id: str
+    """One member's notification about one change of the rota."""
+    member_id: str
+    """Who is told."""
+    kind: RotaNotice
+    """What they are told of."""
     state: DeliveryState
     """How far it is now."""
 

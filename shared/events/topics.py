@@ -90,6 +90,12 @@ TEAM_LEAVE = Topic(
     "member id",
     "Who asks for leave, when, and what was decided. Never why: neither of the two.",
 )
+TEAM_ROTA = Topic(
+    "team.rota",
+    "scheduler",
+    "member id",
+    "Shifts that somebody is told about: swaps, shifts that fall open, shifts given and taken.",
+)
 WORK_HANDOVERS = Topic(
     "work.handovers",
     "scheduler",
@@ -160,6 +166,7 @@ TOPICS: tuple[Topic, ...] = (
     TEAM_COVERAGE,
     TEAM_QUALIFICATIONS,
     TEAM_LEAVE,
+    TEAM_ROTA,
     WORK_HANDOVERS,
     COMMUNITY_MESSAGES,
     COMMUNITY_CONVERSATIONS,

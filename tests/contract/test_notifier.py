@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,10 @@ from services.notifier.briefs.domain import Brief, Handover, Notification, Share
 from services.notifier.delivery.domain import acknowledge, begin, plan
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
+from services.notifier.rota.domain import ShiftTold, SwapNews, SwapOffer
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
-from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage, SwapStep
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("notifier")
@@ -35,13 +36,18 @@ LEAVE = Notification(
     LeaveRequest("0193a1b3", "jana", NOW, END, 1), "lena", LeaveNews(LeaveStep.REQUESTED, "jana")
 )
 
+SHIFT = ShiftTold("0193a1b4", "Evenings", "Late", ("roast",), NOW, NOW + timedelta(hours=5))
+SWAP = Notification(
+    SwapOffer("0193a1b5", 1, "jana", "tom"), "tom", SwapNews(SwapStep.OFFERED, SHIFT, None)
+)
+
 
 def emitted() -> list[Event]:
     (planned, _), (_, reminding) = plan(BRIEF, NOW), plan(REMINDER, NOW)
-    _, asking = plan(LEAVE, NOW)
+    (_, asking), (_, offering) = plan(LEAVE, NOW), plan(SWAP, NOW)
     begun = begin(planned, NOW)
     assert begun is not None
-    return [*begun[1], *acknowledge(planned, NOW, by_link=False)[1], *reminding, *asking]
+    return [*begun[1], *acknowledge(planned, NOW, by_link=False)[1], *reminding, *asking, *offering]
 
 
 @pytest.mark.parametrize("event", emitted(), ids=lambda event: str(event.type))

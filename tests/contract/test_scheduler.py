@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,11 +26,14 @@ from services.scheduler.members.domain import Member, member_changed
 from services.scheduler.qualifications.domain import Qualification
 from services.scheduler.qualifications.expiry import expiring
 from services.scheduler.responsibilities.domain import Responsibility
+from services.scheduler.rota.domain import Group, Shift, Swap
+from services.scheduler.rota.openings import Opening, open_shifts_changed
+from services.scheduler.rota.telling import rota_shift, shift_given, swap_changed
 from shared.auth import Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
 from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
-from shared.events.scheduler import ActsAs, HandoverCause, Presence, ReminderStage
+from shared.events.scheduler import ActsAs, HandoverCause, OpenShift, Presence, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("scheduler")
@@ -100,6 +104,19 @@ MOVED = WorkHandedOver(
 )
 END = datetime(2026, 12, 24, 23, tzinfo=UTC)
 TWICE = (Dates(NOW, NOW + timedelta(hours=4)), Dates(END - timedelta(hours=4), END))
+GROUP = Group("0193a1b4", "Evenings", ("roast-insta",), ("roast",), "Europe/Berlin", ())
+SHIFT = Shift(
+    id="0193a1b4:late:2026-11-24",
+    group_id=GROUP.id,
+    kind_id="late",
+    kind="Late",
+    day="2026-11-24",
+    starts_at=NOW,
+    ends_at=NOW + timedelta(hours=5),
+    member_id="jana",
+)
+SWAP = Swap("0193a1b5", SHIFT.id, "jana", "tom", None, NOW)
+OPEN = OpenShift(shift=rota_shift(SHIFT, GROUP), able=("tom", "mira"), leads=("lena",))
 QUALIFIED = Qualification("jana", Discipline.COPYWRITING, level=2, valid_until=END)
 CONCERNED = [
     Responsibility("roast", None, Discipline.COPYWRITING, "jana", ("tom",)),
@@ -133,6 +150,9 @@ def emitted() -> list[Event]:
         MOVED,
         completed,
         expires,
+        swap_changed(SWAP, rota_shift(SHIFT, GROUP), None),
+        *shift_given(replace(SHIFT, member_id=None), SHIFT, GROUP, "lena"),
+        open_shifts_changed("jana", [OPEN], [Opening(SHIFT.id, "jana", "0193a1b6")]),
         leave_changed(request("0193a1b3", "jana", TWICE, by="jana", now=NOW), ["lena"]),
     ]
 

@@ -107,8 +107,9 @@ async def read_books(client: Client, prefix: str, mail: Path) -> Books:
         ),
         acting={row["_id"]: row["acting"] for row in await rows("scheduler", "coverage")},
         notifications={row["_id"]: row for row in await rows("notifier", "notifications")},
-        attempts={row["message_id"]: row for row in await rows("notifier", "attempts")},
+        # Before the attempts: of what is being sent meanwhile, the attempt is there first.
         mails=tuple(read_mail(mail)),
+        attempts={row["message_id"]: row for row in await rows("notifier", "attempts")},
     )
 
 

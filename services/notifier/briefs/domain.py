@@ -1,4 +1,5 @@
-"""Who is told what, of a handover, an end or leave, and what of it is true when it goes out."""
+"""Who is told what, of a handover, an end, leave or shifts, and what of it is true when it goes
+out."""
 
 from __future__ import annotations
 
@@ -9,12 +10,32 @@ from enum import StrEnum
 
 from services.notifier.leave.domain import LeaveNews, LeaveRequest, news_of, request_of
 from services.notifier.reminders.domain import Expiry, Reminder, expiry_of, reminder_of
+from services.notifier.rota.domain import (
+    Duties,
+    DutyChange,
+    Opening,
+    OpenShifts,
+    SeesClient,
+    SwapNews,
+    SwapOffer,
+    change_of,
+    duties_of,
+    offer_of,
+    open_shifts_of,
+    opening_of,
+    swap_news_of,
+)
 from shared.events.handover import ItemKind
 from shared.events.scheduler import (
     HandoverCause,
     HandoverCompleted,
     LeaveChanged,
+    OpenShiftsChanged,
     QualificationExpiring,
+    ShiftsCause,
+    ShiftsChanged,
+    SwapChanged,
+    SwapStep,
 )
 
 __all__ = [
@@ -31,19 +52,28 @@ __all__ = [
     "in_force",
     "leave_news",
     "notifications",
+    "open_shifts_news",
     "reminders",
+    "shifts_news",
+    "swap_news",
 ]
 
 
 class Kind(StrEnum):
     """A brief tells a deputy what they take over, a summary tells a lead what moved, a reminder
     tells both of a qualification that ends; of leave, leads are asked to decide and members told
-    what was decided."""
+    what was decided; of a swap, a colleague is asked and whoever offered it told the
+    answer; of open shifts, leads are told and whoever could take them; of a rota, and of a
+    shift that a lead gives or takes, whose shifts change."""
 
     BRIEF = "brief"
     SUMMARY = "summary"
     REMINDER = "reminder"
     LEAVE = "leave"
+    SWAP = "swap"
+    OPEN_SHIFTS = "open_shifts"
+    ROTA = "rota"
+    SHIFT = "shift"
 
 
 class Story(StrEnum):
@@ -115,31 +145,39 @@ class Summary:
         return frozenset().union(*(share.responsibilities for share in self.shares))
 
 
-About = Handover | Expiry | LeaveRequest
+About = Handover | Expiry | LeaveRequest | SwapOffer | Opening | DutyChange
+Content = Brief | Summary | Reminder | LeaveNews | SwapNews | OpenShifts | Duties
+
+_KINDS: Mapping[type[Content], Kind] = {
+    Brief: Kind.BRIEF,
+    Summary: Kind.SUMMARY,
+    Reminder: Kind.REMINDER,
+    LeaveNews: Kind.LEAVE,
+    SwapNews: Kind.SWAP,
+    OpenShifts: Kind.OPEN_SHIFTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One person is told one thing about one handover, end or request, once: that is its `id`.
+    """One person is told one thing about one handover, end, request or change of the rota, once:
+    that is its `id`.
 
-    A handover is told by briefs and summaries, an end by reminders, a request for leave by news.
+    A handover is told by briefs and summaries, an end by reminders, a request for leave by news,
+    and so is a swap.
     """
 
     about: About
     member_id: str
-    content: Brief | Summary | Reminder | LeaveNews
+    content: Content
 
     @property
     def kind(self) -> Kind:
         match self.content:
-            case Brief():
-                return Kind.BRIEF
-            case Summary():
-                return Kind.SUMMARY
-            case Reminder():
-                return Kind.REMINDER
-            case LeaveNews():
-                return Kind.LEAVE
+            case Duties(rota=applied):
+                return Kind.ROTA if applied else Kind.SHIFT
+            case content:
+                return _KINDS[type(content)]
 
     @property
     def id(self) -> str:
@@ -147,7 +185,7 @@ class Notification:
 
     @property
     def responsibilities(self) -> frozenset[str]:
-        """All responsibilities it speaks of; they decide who may see it."""
+        """All responsibilities it speaks of; they decide who may see it, as `clients` do."""
         match self.content:
             case Brief(share=share):
                 return frozenset(share.responsibilities)
@@ -155,18 +193,35 @@ class Notification:
                 return summary.responsibilities.union(gaps)
             case Reminder() as reminder:
                 return reminder.responsibilities
-            case LeaveNews():
+            case LeaveNews() | SwapNews() | OpenShifts() | Duties():
+                return frozenset()
+
+    @property
+    def clients(self) -> frozenset[str]:
+        """All clients of whose shifts it speaks."""
+        match self.content:
+            case SwapNews(shifts=shifts) | OpenShifts(shifts=shifts) | Duties(shifts=shifts):
+                return frozenset(id for shift in shifts for id in shift.clients)
+            case _:
                 return frozenset()
 
     @property
     def people(self) -> frozenset[str]:
-        """Everybody it speaks of to its reader."""
+        """Everybody it speaks of to its reader. Not whose shifts are open: the rota says that to
+        whoever sees them."""
         match self.about:
-            case Handover(absent_member=whose):
-                pass
+            case Handover(absent_member=None):
+                named = set()
+            case Handover(absent_member=str(whose)):
+                named = {whose}
             case Expiry(member_id=whose) | LeaveRequest(member_id=whose):
-                pass
-        named = set() if whose is None else {whose}
+                named = {whose}
+            case SwapOffer(giver=giver, taker=taker):
+                named = {giver, taker}
+            case DutyChange(by=by):
+                named = {by}
+            case Opening():
+                named = set()
         match self.content:
             case Summary(shares=shares):
                 named |= {share.member_id for share in shares}
@@ -222,6 +277,29 @@ def leave_news(event: LeaveChanged) -> Iterator[Notification]:
         yield Notification(request_of(event), reader, news_of(event))
 
 
+def swap_news(event: SwapChanged) -> Iterator[Notification]:
+    """One for the colleague who is asked, one for whoever offered of the answer; of an offer that
+    is withdrawn none."""
+    news = swap_news_of(event)
+    if news is not None:
+        reader = event.taker if event.step is SwapStep.OFFERED else event.giver
+        yield Notification(offer_of(event), reader, news)
+
+
+def open_shifts_news(event: OpenShiftsChanged) -> Iterator[Notification]:
+    """One for each lead and for each who could take a shift, with all that concerns them."""
+    opening = opening_of(event)
+    if opening is not None:
+        for reader, content in open_shifts_of(event).items():
+            yield Notification(opening, reader, content)
+
+
+def shifts_news(event: ShiftsChanged) -> Iterator[Notification]:
+    """One for whose shifts they are or were; a lead needs no telling of the one they gave."""
+    if event.cause is ShiftsCause.ROTA_APPLIED or event.by != event.member_id:
+        yield Notification(change_of(event), event.member_id, duties_of(event))
+
+
 def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> Notification | None:
     """What is left of it in the light of `coverage`; None when nothing is.
 
@@ -245,10 +323,14 @@ def in_force(notification: Notification, coverage: Mapping[str, Coverage]) -> No
             return notification
 
 
-def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Notification:
+def for_eyes(
+    notification: Notification, may_see: Callable[[str], bool], sees_client: SeesClient
+) -> Notification:
     """A summary or a reminder for somebody who must not see every client: nothing of the others'
-    responsibilities, and no counts in which their items are. A brief, and a reminder of the
-    reader's own qualification, are about their own.
+    responsibilities, and no counts in which their items are; of shifts only when they are. A brief,
+    and a reminder of the reader's own qualification, are about their own.
+
+    `may_see` is asked about responsibilities, `sees_client` about clients.
 
     Every item counted belongs to one of the responsibilities named: of its share, or of the gaps
     if it is uncovered.
@@ -260,6 +342,8 @@ def for_eyes(notification: Notification, may_see: Callable[[str], bool]) -> Noti
             whose != notification.member_id
         ):
             return replace(notification, content=reminder.among(may_see))
+        case Notification(content=SwapNews() | OpenShifts() | Duties() as news):
+            return replace(notification, content=news.seen_by(sees_client))
         case _:
             return notification
 

@@ -33,6 +33,10 @@ _LISTS = {
     Kind.SUMMARY: "handovers",
     Kind.REMINDER: "qualifications",
     Kind.LEAVE: "leave",
+    Kind.SWAP: "rota",
+    Kind.OPEN_SHIFTS: "rota",
+    Kind.ROTA: "rota",
+    Kind.SHIFT: "rota",
 }
 """What readers can sort their mail by."""
 
@@ -89,7 +93,11 @@ class Letters:
     ) -> Letter:
         """Raises `NoAddress`."""
         recipient = _recipient(reader)
-        visible = for_eyes(notification, lambda id: reader.may_see(responsibilities[id].client_id))
+        visible = for_eyes(
+            notification,
+            lambda id: reader.may_see(responsibilities[id].client_id),
+            reader.may_see,
+        )
         template = f"mail_{notification.kind.value}"
         context = {
             "notification": visible,
@@ -132,6 +140,7 @@ class Letters:
     def _links(self, notification: Notification, reader: Member) -> dict[str, str]:
         links = {
             "skills": f"{self._public_url}/scheduler/skills",
+            "rota": f"{self._public_url}/scheduler/rota",
             "task": f"{self._public_url}/planner/",
             "publication": f"{self._public_url}/scheduler/",
             "conversation": f"{self._public_url}/inbox/",

@@ -23,6 +23,7 @@ from enum import StrEnum
 from services.notifier.briefs.domain import About, Handover, Kind, Notification
 from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders.domain import Expiry
+from services.notifier.rota.domain import DutyChange, Opening, SwapOffer
 from shared.errors import N_, NotAllowedNow
 from shared.events.envelope import Event
 from shared.events.notifier import (
@@ -31,6 +32,8 @@ from shared.events.notifier import (
     LeaveDeliveryChanged,
     NotificationKind,
     ReminderDeliveryChanged,
+    RotaDeliveryChanged,
+    RotaNotice,
     WorkAcknowledged,
 )
 
@@ -324,5 +327,12 @@ def _told(delivery: Delivery) -> Event:
                 member_id=delivery.member_id,
                 about_member=about_member,
                 leave_id=leave_id,
+                state=delivery.state,
+            )
+        case SwapOffer() | Opening() | DutyChange():
+            return RotaDeliveryChanged(
+                notification_id=delivery.notification_id,
+                member_id=delivery.member_id,
+                kind=RotaNotice(delivery.kind),
                 state=delivery.state,
             )

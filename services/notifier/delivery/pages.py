@@ -24,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 OWN_SHOWN = 20
 ROWS = 50
 _BLOCKS = ("attention", "briefs", "deliveries")
+_WATCHED = [NOTIFICATIONS, "members", "swaps", "open_shifts"]
 
 Overseer = Annotated[Identity, require(Permission.NOTIFICATIONS_READ_ALL)]
 
@@ -43,7 +44,7 @@ async def follow(request: Request, caller: Reader, desk: TheDesk) -> AsyncIterat
             for block in _BLOCKS
         ]
 
-    async for event in live(request, [NOTIFICATIONS, "members"], render):
+    async for event in live(request, _WATCHED, render):
         yield event
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.notifier.briefs.domain import Notification, for_eyes
 from services.notifier.delivery.store import Deliveries, Told
 from services.notifier.directory.people import Member, Responsibility
 from services.notifier.directory.store import Directory
 from services.notifier.leave.domain import LeaveRequest
+from services.notifier.rota.domain import Opening, OpenNow, OpenShifts, SwapOffer
 from shared.auth import Identity
 from shared.errors import NotFound
 from shared.events.notifier import DeliveryState
@@ -19,16 +21,32 @@ __all__ = ["Desk", "Names", "Reading"]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of everybody and everything that is spoken of. `leave`: each request as it is now."""
+    """Of everybody and everything that is spoken of. `leave` and `swaps`: each request and each
+    offer as it is now; `open_shifts`: by who has them, what is open now."""
 
     people: Mapping[str, Member]
     responsibilities: Mapping[str, Responsibility]
     leave: Mapping[str, LeaveRequest]
+    swaps: Mapping[str, SwapOffer]
+    open_shifts: Mapping[str, OpenNow]
 
-    def is_past(self, request: LeaveRequest) -> bool:
+    def is_past(self, about: LeaveRequest | SwapOffer) -> bool:
         """Something else has been done with it since."""
-        newest = self.leave.get(request.leave_id)
-        return newest is not None and newest.version > request.version
+        newest: LeaveRequest | SwapOffer | None
+        match about:
+            case LeaveRequest(leave_id=id):
+                newest = self.leave.get(id)
+            case SwapOffer(swap_id=id):
+                newest = self.swaps.get(id)
+        return newest is not None and newest.version > about.version
+
+    def still_open(self, told: Notification, now: datetime) -> OpenShifts | None:
+        """What is left of the open shifts that somebody was told of; None: nothing."""
+        opening, content = told.about, told.content
+        assert isinstance(opening, Opening)  # noqa: S101 - asked of open shifts alone
+        assert isinstance(content, OpenShifts)  # noqa: S101
+        left = content.still_open(opening, self.open_shifts.get(opening.holder), now)
+        return left if left.open else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +97,14 @@ class Desk:
         ids = {id for each in notifications for id in each.responsibilities}
         about = [each.about for each in notifications]
         requests = {each.leave_id for each in about if isinstance(each, LeaveRequest)}
+        offers = {each.swap_id for each in about if isinstance(each, SwapOffer)}
+        holders = {each.holder for each in about if isinstance(each, Opening)}
         return Names(
             await self._directory.members(people),
             await self._directory.responsibilities(ids),
             await self._directory.leave(requests),
+            await self._directory.swaps(offers),
+            await self._directory.open_shifts(holders),
         )
 
     async def _for(self, reader: Identity, told: Sequence[Told]) -> Reading:
@@ -91,5 +113,8 @@ class Desk:
         def may_see(responsibility: str) -> bool:
             return reader.scope.allows(names.responsibilities[responsibility].client_id)
 
-        seen = [replace(each, notification=for_eyes(each.notification, may_see)) for each in told]
+        seen = [
+            replace(each, notification=for_eyes(each.notification, may_see, reader.scope.allows))
+            for each in told
+        ]
         return Reading(seen, names)

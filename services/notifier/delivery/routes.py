@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -24,11 +25,20 @@ from services.notifier.delivery.store import Told
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
+from services.notifier.rota.domain import (
+    Duties,
+    DutyChange,
+    OpenShifts,
+    OpenTold,
+    ShiftTold,
+    SwapNews,
+    SwapOffer,
+)
 from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage, SwapStep
 from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]
@@ -114,9 +124,61 @@ class LeaveView(BaseModel):
     by: str
 
 
+class ShiftView(BaseModel):
+    """`group` and `kind`, as people call them; null: it is of clients whom the reader does not
+    see."""
+
+    shift_id: str
+    group: str | None
+    kind: str | None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+    @classmethod
+    def of(cls, shift: ShiftTold) -> ShiftView:
+        return cls(**{name: getattr(shift, name) for name in cls.model_fields})
+
+
+class SwapView(BaseModel):
+    """What was done with the offer: `giver` offers `shift` to `taker`, perhaps for `in_return`."""
+
+    swap_id: str
+    giver: str
+    taker: str
+    step: SwapStep
+    shift: ShiftView
+    in_return: ShiftView | None
+
+
+class OpenShiftView(ShiftView):
+    """`yours`: the reader could take it. `able`: how many could; null for who is no lead."""
+
+    yours: bool
+    able: int | None
+
+    @classmethod
+    def of_open(cls, told: OpenTold) -> OpenShiftView:
+        seen = ShiftView.of(told.shift).model_dump()
+        return cls(**seen, yours=told.yours, able=told.able)
+
+
+class DutiesView(BaseModel):
+    """The reader's shifts after `by` applied a rota to the days from `first_day` to `last_day`, or,
+    without these, decided on one shift; which of them are `new`, and which are `gone`."""
+
+    by: str
+    first_day: date | None
+    last_day: date | None
+    shifts: list[ShiftView]
+    new: tuple[str, ...]
+    gone: list[ShiftView]
+
+
 class NotificationView(BaseModel):
-    """`brief`, `summary`, `reminder` or `leave` is there, by `kind`; `handover` with the first two.
-    `reply` is what the mail server said last."""
+    """`brief`, `summary`, `reminder`, `leave`, `swap` or `open_shifts` is there, by `kind`;
+    `duties` with the kinds `rota` and `shift`, `handover` with the first two. `open_shifts`: as
+    they were when it was told. `reply` is what the
+    mail server said last."""
 
     id: str
     version: int
@@ -127,6 +189,9 @@ class NotificationView(BaseModel):
     summary: SummaryView | None = None
     reminder: ReminderView | None = None
     leave: LeaveView | None = None
+    swap: SwapView | None = None
+    open_shifts: list[OpenShiftView] | None = None
+    duties: DutiesView | None = None
     state: DeliveryState
     reason: Reason | None
     reply: str
@@ -148,12 +213,16 @@ class NotificationView(BaseModel):
             summary=_summary(notification),
             reminder=_reminder(notification),
             leave=_leave(notification),
+            swap=_swap(notification),
+            open_shifts=_open_shifts(notification),
+            duties=_duties(notification),
             **{name: getattr(told.delivery, name) for name in _OF_DELIVERY},
         )
 
 
 _OF_DELIVERY = frozenset(NotificationView.model_fields) - {
-    "id", "handover", "brief", "summary", "reminder", "leave",
+    "id", "handover", "brief", "summary", "reminder", "leave", "swap",
+    "open_shifts", "duties",
 }  # fmt: skip
 
 
@@ -274,4 +343,40 @@ def _leave(notification: Notification) -> LeaveView | None:
         count=about.count,
         step=content.step,
         by=content.by,
+    )
+
+
+def _swap(notification: Notification) -> SwapView | None:
+    about, content = notification.about, notification.content
+    if not (isinstance(about, SwapOffer) and isinstance(content, SwapNews)):
+        return None
+    return SwapView(
+        swap_id=about.swap_id,
+        giver=about.giver,
+        taker=about.taker,
+        step=content.step,
+        shift=ShiftView.of(content.shift),
+        in_return=None if content.in_return is None else ShiftView.of(content.in_return),
+    )
+
+
+def _open_shifts(notification: Notification) -> list[OpenShiftView] | None:
+    content = notification.content
+    if not isinstance(content, OpenShifts):
+        return None
+    return [OpenShiftView.of_open(one) for one in content.open]
+
+
+def _duties(notification: Notification) -> DutiesView | None:
+    about, content = notification.about, notification.content
+    if not (isinstance(about, DutyChange) and isinstance(content, Duties)):
+        return None
+    first, last = about.days or (None, None)
+    return DutiesView(
+        by=about.by,
+        first_day=first,
+        last_day=last,
+        shifts=[ShiftView.of(one) for one in content.theirs],
+        new=content.new,
+        gone=[ShiftView.of(one) for one in content.gone],
     )

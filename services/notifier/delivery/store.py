@@ -3,6 +3,10 @@
     notifications {_id: "<handover>:<member>:<kind>", handover, content, clients, <delivery>}
                   {_id: "<expiry>:<member>:reminder", expiry, content, clients, <delivery>}
                   {_id: "<leave>:<version>:<member>:leave", leave, content, clients, <delivery>}
+                  {_id: "<swap>:<version>:<member>:swap", swap, content, clients, <delivery>}
+                  {_id: "<opening>:<member>:open_shifts", opening, content, clients, <delivery>}
+                  {_id: "<run>:<member>:rota", change, content, clients, <delivery>}
+                  {_id: "<shift>:<version>:<member>:shift", change, content, clients, <delivery>}
     attempts      {_id: "<notification>#<number>", mail, message_id, …, outcome}
 
 Readers ask as somebody (`Identity`): own notifications always, all of them with the permission
@@ -30,6 +34,14 @@ from services.notifier.briefs.letters import Letter
 from services.notifier.delivery.domain import Delivery, Outcome
 from services.notifier.leave.domain import LeaveNews, LeaveRequest
 from services.notifier.reminders.domain import Expiry, Reminder
+from services.notifier.rota.domain import (
+    Duties,
+    DutyChange,
+    Opening,
+    OpenShifts,
+    SwapNews,
+    SwapOffer,
+)
 from shared.auth import Identity, Permission
 from shared.events.notifier import DeliveryState
 from shared.mongo import Conflict, Document, Mongo, Session
@@ -66,13 +78,22 @@ _CONTENT: Mapping[str, TypeAdapter[Any]] = {
     Kind.SUMMARY: TypeAdapter(Summary),
     Kind.REMINDER: TypeAdapter(Reminder),
     Kind.LEAVE: TypeAdapter(LeaveNews),
+    Kind.SWAP: TypeAdapter(SwapNews),
+    Kind.OPEN_SHIFTS: TypeAdapter(OpenShifts),
+    Kind.ROTA: TypeAdapter(Duties),
+    Kind.SHIFT: TypeAdapter(Duties),
 }
 _HANDOVER = ("handover", TypeAdapter(Handover))
+_CHANGE = ("change", TypeAdapter(DutyChange))
 _ABOUT: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     Kind.BRIEF: _HANDOVER,
     Kind.SUMMARY: _HANDOVER,
     Kind.REMINDER: ("expiry", TypeAdapter(Expiry)),
     Kind.LEAVE: ("leave", TypeAdapter(LeaveRequest)),
+    Kind.SWAP: ("swap", TypeAdapter(SwapOffer)),
+    Kind.OPEN_SHIFTS: ("opening", TypeAdapter(Opening)),
+    Kind.ROTA: _CHANGE,
+    Kind.SHIFT: _CHANGE,
 }
 """Of each kind, what it is about: the field of the row that has it, and its form."""
 _UNDER_WAY = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)

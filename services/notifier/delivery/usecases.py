@@ -13,7 +13,10 @@ from services.notifier.briefs.domain import (
     in_force,
     leave_news,
     notifications,
+    open_shifts_news,
     reminders,
+    shifts_news,
+    swap_news,
 )
 from services.notifier.briefs.letters import Letters, NoAddress
 from services.notifier.delivery import domain
@@ -25,10 +28,19 @@ from services.notifier.leave import domain as leave
 from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders import domain as reminding
 from services.notifier.reminders.domain import Expiry, expiry_of
+from services.notifier.rota import domain as rota
+from services.notifier.rota.domain import Duties, Opening, OpenShifts, SwapNews, SwapOffer
 from shared.auth import Identity
 from shared.errors import NotFound, StaleVersion
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import HandoverCompleted, LeaveChanged, QualificationExpiring
+from shared.events.scheduler import (
+    HandoverCompleted,
+    LeaveChanged,
+    OpenShiftsChanged,
+    QualificationExpiring,
+    ShiftsChanged,
+    SwapChanged,
+)
 from shared.outbox import Transaction
 
 __all__ = [
@@ -41,6 +53,9 @@ __all__ = [
     "tell_of_expiry",
     "tell_of_handover",
     "tell_of_leave",
+    "tell_of_open_shifts",
+    "tell_of_shifts",
+    "tell_of_swap",
 ]
 
 LOOK_AGAIN = timedelta(seconds=2)
@@ -79,6 +94,38 @@ async def tell_of_leave(
 ) -> None:
     await directory.put_leave(tx.session, leave.request_of(event))
     await _plan(tx, deliveries, directory, leave_news(event), now)
+
+
+async def tell_of_swap(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: SwapChanged,
+    now: datetime,
+) -> None:
+    await directory.put_swap(tx.session, rota.offer_of(event))
+    await _plan(tx, deliveries, directory, swap_news(event), now)
+
+
+async def tell_of_open_shifts(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: OpenShiftsChanged,
+    now: datetime,
+) -> None:
+    await directory.put_open_shifts(tx.session, rota.open_now_of(event))
+    await _plan(tx, deliveries, directory, open_shifts_news(event), now)
+
+
+async def tell_of_shifts(
+    tx: Transaction,
+    deliveries: Deliveries,
+    directory: Directory,
+    event: ShiftsChanged,
+    now: datetime,
+) -> None:
+    await _plan(tx, deliveries, directory, shifts_news(event), now)
 
 
 async def _plan(
@@ -241,10 +288,32 @@ async def _in_force(
             known = await directory.leave([request.leave_id], tx.session)
             told = leave.holds(request, known.get(request.leave_id), now)
             return notification if told else None
+        case Notification(content=SwapNews() | OpenShifts() | Duties()):
+            left = await _rota_in_force(tx, directory, notification, reader, now)
+            return left if reader.active else None
         case Notification(about=Handover(epoch=epoch), content=Brief()) if reader.left_after(epoch):
             return None
     coverage = await directory.coverage(notification.responsibilities, tx.session)
     return in_force(notification, coverage)
+
+
+async def _rota_in_force(
+    tx: Transaction, directory: Directory, notification: Notification, reader: Member, now: datetime
+) -> Notification | None:
+    match notification:
+        case Notification(about=SwapOffer() as offer, content=SwapNews() as news):
+            swaps = await directory.swaps([offer.swap_id], tx.session)
+            told = rota.offer_holds(offer, news, swaps.get(offer.swap_id), now)
+            return notification if told else None
+        case Notification(about=Opening() as opening, content=OpenShifts() as shifts):
+            present = await directory.open_shifts([opening.holder], tx.session)
+            left = shifts.still_open(opening, present.get(opening.holder), now)
+            left = left.seen_by(reader.may_see)
+            return replace(notification, content=left) if left.open else None
+        case Notification(content=Duties() as duties) if rota.duties_hold(duties, now):
+            return notification
+        case _:
+            return None
 
 
 async def _compose(
@@ -274,5 +343,6 @@ async def _clients(
     tx: Transaction, directory: Directory, notification: Notification
 ) -> set[str | None]:
     named = await directory.responsibilities(notification.responsibilities, tx.session)
+    clients = {responsibility.client_id for responsibility in named.values()}
     # What speaks of no client is not of any that a limited scope allows.
-    return {responsibility.client_id for responsibility in named.values()} or {None}
+    return clients.union(notification.clients) or {None}

@@ -13,11 +13,13 @@ from services.notifier.briefs.domain import Coverage
 from services.notifier.directory.people import Member, Responsibility
 from services.notifier.leave.domain import LeaveRequest
 from services.notifier.reminders.domain import Expiry
+from services.notifier.rota.domain import OpenNow, SwapOffer
 from shared.mongo import Document, Mongo, Session
 
 __all__ = ["Directory"]
 
 _EXPIRY, _LEAVE = TypeAdapter(Expiry), TypeAdapter(LeaveRequest)
+_SWAP, _OPEN = TypeAdapter(SwapOffer), TypeAdapter(OpenNow)
 
 
 class Directory:
@@ -77,6 +79,25 @@ class Directory:
     ) -> dict[str, LeaveRequest]:
         rows = await self._rows("leave", ids, session)
         return {id: _LEAVE.validate_python(row) for id, row in rows.items()}
+
+    async def put_swap(self, session: Session, offer: SwapOffer) -> None:
+        await self.replace(session, "swaps", {offer.swap_id: _SWAP.dump_python(offer)})
+
+    async def swaps(
+        self, ids: Iterable[str], session: Session | None = None
+    ) -> dict[str, SwapOffer]:
+        rows = await self._rows("swaps", ids, session)
+        return {id: _SWAP.validate_python(row) for id, row in rows.items()}
+
+    async def put_open_shifts(self, session: Session, present: OpenNow) -> None:
+        row = _OPEN.dump_python(present)
+        await self.replace(session, "open_shifts", {present.member_id: row})
+
+    async def open_shifts(
+        self, holders: Iterable[str], session: Session | None = None
+    ) -> dict[str, OpenNow]:
+        rows = await self._rows("open_shifts", holders, session)
+        return {id: _OPEN.validate_python(row) for id, row in rows.items()}
 
     async def responsibilities(
         self, ids: Iterable[str], session: Session | None = None

@@ -69,6 +69,16 @@ class Members:
         rows = self._documents.collection.find(query, {"_id": 1}, session=tx.session)
         return {row["_id"] async for row in rows}
 
+    async def leads_of_all(
+        self, client_ids: Iterable[str], session: Session | None = None
+    ) -> list[Member]:
+        """Active leads who see all of these clients."""
+        every: Document = {"clients": {"$all": sorted(set(client_ids))}}
+        sees = {"$or": [{"clients": None}, every]}
+        return await self._documents.find(
+            {"role": Role.LEAD.value, "active": True, **sees}, session, sort=_BY_NAME.sort
+        )
+
     async def leads_seeing(self, member: Member, session: Session | None = None) -> set[str]:
         """Active leads who may see the member, perhaps themself."""
         sees: Document = {}

@@ -23,6 +23,7 @@ from services.scheduler.rota.domain import (
 )
 from services.scheduler.rota.planning import AROUND
 from services.scheduler.rota.rules import check
+from services.scheduler.rota.telling import tell_of_given, tell_of_swap, tell_of_withdrawn
 from shared.auth import SYSTEM_SCOPE, Identity, Scope
 from shared.errors import Forbidden, NotFound
 from shared.ids import new_id
@@ -95,6 +96,7 @@ async def set_shift(
         await _check(tx, desk, await _crew(tx, desk, group, shift, [member_id]), given, now)
     if member_id != shift.member_id:
         await _give(tx, desk, [given], now)
+        await tell_of_given(tx, desk, shift, given, who.member_id)
     else:
         await desk.rota.put_shifts(tx, [given])
     return given
@@ -137,8 +139,7 @@ async def offer_swap(
         await find_shift(desk, who.scope, in_return, tx.session)
     swap = Swap(new_id(), shift_id, who.member_id, taker, in_return, now)
     await _exchanged(tx, desk, swap, now)
-    await desk.rota.put_swaps(tx, [swap])
-    return swap
+    return await _put(tx, desk, swap)
 
 
 async def accept_swap(
@@ -150,7 +151,7 @@ async def accept_swap(
     before = await _asked(tx, desk, who, swap_id, version)
     swap = domain.accept(before, now)
     exchanged = await _exchanged(tx, desk, before, now)
-    await desk.rota.put_swaps(tx, [swap])
+    await _put(tx, desk, swap)
     await _give(tx, desk, exchanged, now, accepted=swap.id)
     return swap
 
@@ -159,9 +160,7 @@ async def refuse_swap(
     tx: Transaction, desk: Desk, who: Identity, swap_id: str, version: int, now: datetime
 ) -> Swap:
     """Raises `NotFound`, `Forbidden`, `StaleVersion`, `SwapDecided`."""
-    swap = domain.refuse(await _asked(tx, desk, who, swap_id, version), now)
-    await desk.rota.put_swaps(tx, [swap])
-    return swap
+    return await _put(tx, desk, domain.refuse(await _asked(tx, desk, who, swap_id, version), now))
 
 
 async def withdraw_swap(
@@ -172,9 +171,7 @@ async def withdraw_swap(
     if before.giver != who.member_id:
         raise Forbidden
     check_version(version, before.version)
-    swap = domain.withdraw(before, now)
-    await desk.rota.put_swaps(tx, [swap])
-    return swap
+    return await _put(tx, desk, domain.withdraw(before, now))
 
 
 async def withdraw_swaps(
@@ -184,6 +181,13 @@ async def withdraw_swaps(
     offered = await desk.rota.swaps_about(shift_ids, tx.session)
     void = [domain.withdraw(swap, now) for swap in offered if swap.id != but]
     await desk.rota.put_swaps(tx, void)
+    tell_of_withdrawn(tx, void)
+
+
+async def _put(tx: Transaction, desk: Desk, swap: Swap) -> Swap:
+    await desk.rota.put_swaps(tx, [swap])
+    await tell_of_swap(tx, desk, swap)
+    return swap
 
 
 async def _asked(tx: Transaction, desk: Desk, who: Identity, swap_id: str, version: int) -> Swap:

@@ -20,6 +20,7 @@ from services.scheduler.rota.runs import (
     Run,
     TooMuchToPlan,
 )
+from services.scheduler.rota.telling import tell_of_rota
 from services.scheduler.rota.usecases import find_group
 from shared.auth import Identity
 from shared.errors import NotFound
@@ -116,6 +117,7 @@ async def apply_run(
     had = {shift.id: shift.member_id for shift in plan.slots}
     changed = {shift.id for shift in sound if had[shift.id] != shift.member_id}
     await withdraw_swaps(tx, desk, changed | gone, now)
+    await tell_of_rota(tx, desk, run, plan, sound, who.member_id, now)
     return await _put(tx, desk, replace(after, dropped=len(dropped)))
 
 

@@ -16,6 +16,7 @@ from services.scheduler.rota.planning import AROUND, by_member, hindrances
 from services.scheduler.rota.rules import Hindrance
 from shared.auth import SYSTEM_SCOPE, Identity, Scope
 from shared.errors import NotFound
+from shared.mongo import Session
 
 __all__ = [
     "Candidate",
@@ -123,6 +124,7 @@ async def read_shifts(
     shifts: Sequence[Shift],
     faces: Mapping[str, Face],
     now: datetime,
+    session: Session | None = None,
 ) -> list[ShiftSeen]:
     """The shifts of these groups, with what has become of them."""
     of = {group.id: group for group in groups}
@@ -135,7 +137,7 @@ async def read_shifts(
     # Asked about these alone, nobody else has to be read; an id of nobody, not everybody.
     asked = tuple(sorted(holders)) or ("",)
     named = [replace(group, members=asked) for group in of.values()]
-    crew = await read_crew(desk, named, start, end)
+    crew = await read_crew(desk, named, start, end, session=session)
     return [
         ShiftSeen(
             shift=shift,

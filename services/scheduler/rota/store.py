@@ -1,18 +1,19 @@
 """The rota in MongoDB: collections `rota_groups`, `rota_shifts`, `rota_wishes`, `rota_swaps`,
-`rota_rules`, `rota_runs`, and the counter `rota_turns`."""
+`rota_rules`, `rota_runs`, `rota_openings`, and the counter `rota_turns`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from services.scheduler.documents import Documents
 from services.scheduler.rota.domain import LONGEST_SHIFT, Group, Rules, Shift, Swap, SwapState, Wish
+from services.scheduler.rota.openings import Opening
 from services.scheduler.rota.runs import Run, RunState
 from shared.auth import Scope
-from shared.mongo import Conflict, Document, Mongo, Session
+from shared.mongo import Conflict, Document, Mongo, Session, is_duplicate_key
 from shared.outbox import Transaction
 from shared.paging import Order
 
@@ -39,6 +40,7 @@ class RotaStore:
         self._swaps = Documents(mongo.collection("rota_swaps"), Swap)
         self._rules = Documents(mongo.collection("rota_rules"), Rules)
         self._runs = Documents(mongo.collection("rota_runs"), Run)
+        self._openings = Documents(mongo.collection("rota_openings"), Opening)
         self._turns = mongo.collection("rota_turns")
 
     async def take_turn(self, tx: Transaction) -> None:
@@ -55,6 +57,14 @@ class RotaStore:
         """How often the rota has changed."""
         row = await self._turns.find_one({"_id": "rota"})
         return 0 if row is None else int(row["turns"])
+
+    async def marks(self) -> tuple[int, int]:
+        """How often the rota has changed, and the epoch of the coverage clock: in one read, for who
+        asks every second. Unless one of them moves, nobody's shift falls open but by time."""
+        both: list[Document] = [{"$unionWith": "coverage_clock"}]
+        rows = {row["_id"]: row async for row in self._turns.aggregate(both)}
+        turns, clock = rows.get("rota", {}), rows.get("coverage", {})
+        return int(turns.get("turns", 0)), int(clock.get("epoch", 0))
 
     # Groups
 
@@ -116,9 +126,31 @@ class RotaStore:
         query: Document = {"_id": {"$in": sorted(ids)}}
         await self._shifts.collection.delete_many(query, session=tx.session)
 
-    async def delete_to_come(self, tx: Transaction, group_id: str, now: datetime) -> None:
+    async def delete_to_come(self, tx: Transaction, group_id: str, now: datetime) -> list[str]:
+        """The ids of what is gone."""
         query: Document = {"group_id": group_id, "starts_at": {"$gt": now}}
-        await self._shifts.collection.delete_many(query, session=tx.session)
+        rows = self._shifts.collection.find(query, {"_id": 1}, session=tx.session)
+        gone = [row["_id"] async for row in rows]
+        await self.delete_shifts(tx, gone)
+        return gone
+
+    # What was told of open shifts
+
+    async def openings(self, session: Session) -> list[Opening]:
+        return await self._openings.find({}, session, sort=[("_id", 1)])
+
+    async def put_openings(self, tx: Transaction, openings: Iterable[Opening]) -> None:
+        """Raises `Conflict` if somebody else has told of one meanwhile."""
+        try:
+            await self._openings.put_all(tx.session, openings)
+        except BulkWriteError as error:
+            if is_duplicate_key(error):
+                raise Conflict("an open shift was told of meanwhile") from error
+            raise
+
+    async def delete_openings(self, tx: Transaction, openings: Iterable[Opening]) -> None:
+        query: Document = {"_id": {"$in": sorted(one.id for one in openings)}}
+        await self._openings.collection.delete_many(query, session=tx.session)
 
     # Wishes
 

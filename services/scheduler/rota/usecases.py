@@ -19,6 +19,7 @@ from services.scheduler.rota.domain import (
     WishNeedsDay,
     check_kinds,
 )
+from services.scheduler.rota.duties import withdraw_swaps
 from shared.auth import Identity
 from shared.errors import Forbidden, NotFound
 from shared.ids import new_id
@@ -114,7 +115,8 @@ async def end_group(
         raise NotFound
     check_version(version, before.version)
     await desk.rota.put_group(tx, replace(before, ended=True, version=before.version + 1))
-    await desk.rota.delete_to_come(tx, group_id, now)
+    gone = await desk.rota.delete_to_come(tx, group_id, now)
+    await withdraw_swaps(tx, desk, gone, now)
 
 
 async def _checked(

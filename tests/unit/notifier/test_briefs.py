@@ -152,13 +152,15 @@ def test_a_reader_of_some_clients_sees_no_share_and_no_count_of_others() -> None
     )
     told = only(event, Kind.SUMMARY)
 
-    seen = for_eyes(told, lambda responsibility: responsibility.startswith("c1:")).content
+    seen = for_eyes(
+        told, lambda responsibility: responsibility.startswith("c1:"), lambda _: False
+    ).content
 
     assert isinstance(seen, Summary)
     assert [(share.member_id, share.count) for share in seen.shares] == [("tom", 3), ("otto", 0)]
     assert (seen.shares[1].items, seen.shares[1].first_due_at) == (None, None)
     assert (seen.moved, seen.uncovered, seen.gaps) == (None, None, ("c1:community",))
-    assert for_eyes(told, lambda _: True) == told
+    assert for_eyes(told, lambda _: True, lambda _: False) == told
 
 
 RESPONSIBILITIES = st.lists(st.sampled_from("abcdef"), unique=True, min_size=1)

@@ -51,7 +51,7 @@ def test_each_version_is_told_once_and_speaks_of_no_client() -> None:
     changed = next(leave_news(EVENT.model_copy(update={"version": 2})))
     assert first.id == again.id != changed.id
     assert first.responsibilities == frozenset()
-    assert for_eyes(first, lambda _: False) == first == in_force(first, {})
+    assert for_eyes(first, lambda _: False, lambda _: False) == first == in_force(first, {})
 
 
 def test_it_holds_until_something_else_is_done_or_the_leave_is_over() -> None:

@@ -49,10 +49,10 @@ def test_each_stage_of_each_end_is_a_cause_of_its_own() -> None:
 
 def test_a_lead_sees_their_clients_alone_and_the_member_what_is_theirs() -> None:
     own, leads, _ = reminders(EVENT)
-    seen = for_eyes(leads, lambda id: id.startswith("c1:")).content
+    seen = for_eyes(leads, lambda id: id.startswith("c1:"), lambda _: False).content
     assert seen == Reminder(("c1:copywriting",), (), ())
-    assert for_eyes(leads, lambda _: True) == leads
-    assert for_eyes(own, lambda _: False) == own
+    assert for_eyes(leads, lambda _: True, lambda _: False) == leads
+    assert for_eyes(own, lambda _: False, lambda _: False) == own
     assert in_force(leads, {}) == leads
 
 
