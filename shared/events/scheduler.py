@@ -458,16 +458,18 @@ class OpenShiftsChanged(Event):
 
 
 class ShiftsCause(StrEnum):
-    """Why a member's shifts are others now: a rota was applied, or a lead gave one to somebody, or
-    to nobody."""
+    """Why a member's shifts are others now: a rota was applied, a lead gave one to somebody, or to
+    nobody, or a page group was ended."""
 
     ROTA_APPLIED = "rota_applied"
     GIVEN = "given"
+    GROUP_ENDED = "group_ended"
 
 
 class ShiftsChanged(Event):
     """A member has shifts that they did not have before, or has some no longer, because a rota was
-    applied or a lead decided so. What they took or swapped themself is not told here."""
+    applied, a lead decided so, or a page group ended. What they took or swapped themself is not
+    told here."""
 
     type: ClassVar = "shifts.changed.v1"
     topic: ClassVar = topics.TEAM_ROTA
@@ -479,9 +481,9 @@ class ShiftsChanged(Event):
     cause: ShiftsCause
     """What changed them."""
     by: str
-    """The member who applied the rota, or decided."""
+    """The member who applied the rota, decided, or ended the group."""
     first_day: date | None
-    """The first day (ISO date) of the rota that was applied; null if a lead gave one shift."""
+    """The first day (ISO date) of the rota that was applied; null if it was none."""
     last_day: date | None
     """Its last day (ISO date)."""
     shifts: tuple[RotaShift, ...]

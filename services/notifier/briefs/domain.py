@@ -174,8 +174,8 @@ class Notification:
     @property
     def kind(self) -> Kind:
         match self.content:
-            case Duties(rota=applied):
-                return Kind.ROTA if applied else Kind.SHIFT
+            case Duties(cause=cause):
+                return Kind.ROTA if cause is ShiftsCause.ROTA_APPLIED else Kind.SHIFT
             case content:
                 return _KINDS[type(content)]
 

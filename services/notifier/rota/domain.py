@@ -152,7 +152,7 @@ class OpenNow:
 @dataclass(frozen=True, slots=True)
 class DutyChange:
     """A rota was applied to the days from `first_day` to `last_day` (ISO dates); without these, a
-    lead decided on one shift. `by`: who did it."""
+    lead decided on shifts. `by`: who did it."""
 
     change_id: str
     by: str
@@ -172,13 +172,13 @@ class DutyChange:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """A reader's shifts after the change, which of these are `new` (ids), and which are `gone`.
-    `rota`: a rota was applied; else it is about one shift."""
+    """A reader's shifts after the change, which of these are `new` (ids), and which are `gone`,
+    and why."""
 
     theirs: tuple[ShiftTold, ...]
     new: tuple[str, ...]
     gone: tuple[ShiftTold, ...]
-    rota: bool
+    cause: ShiftsCause
 
     @property
     def shifts(self) -> tuple[ShiftTold, ...]:
@@ -256,7 +256,7 @@ def duties_of(event: ShiftsChanged) -> Duties:
         theirs=tuple(map(shift_told, event.shifts)),
         new=event.new,
         gone=tuple(map(shift_told, event.gone)),
-        rota=event.cause is ShiftsCause.ROTA_APPLIED,
+        cause=event.cause,
     )
 
 

@@ -126,12 +126,11 @@ class RotaStore:
         query: Document = {"_id": {"$in": sorted(ids)}}
         await self._shifts.collection.delete_many(query, session=tx.session)
 
-    async def delete_to_come(self, tx: Transaction, group_id: str, now: datetime) -> list[str]:
-        """The ids of what is gone."""
+    async def delete_to_come(self, tx: Transaction, group_id: str, now: datetime) -> list[Shift]:
+        """What is gone, by start."""
         query: Document = {"group_id": group_id, "starts_at": {"$gt": now}}
-        rows = self._shifts.collection.find(query, {"_id": 1}, session=tx.session)
-        gone = [row["_id"] async for row in rows]
-        await self.delete_shifts(tx, gone)
+        gone = await self._shifts.find(query, tx.session, sort=[("starts_at", 1), ("_id", 1)])
+        await self.delete_shifts(tx, (one.id for one in gone))
         return gone
 
     # What was told of open shifts

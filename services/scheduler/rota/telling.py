@@ -14,6 +14,7 @@ from shared.events.scheduler import RotaShift, ShiftsCause, ShiftsChanged, SwapC
 from shared.outbox import Transaction
 
 __all__ = [
+    "group_ended",
     "rota_applied",
     "rota_shift",
     "shift_given",
@@ -67,6 +68,22 @@ def shift_given(before: Shift, after: Shift, group: Group, by: str) -> Iterator[
                 new=(told.shift_id,) if theirs else (),
                 gone=() if theirs else (told,),
             )
+
+
+def group_ended(group: Group, gone: Iterable[Shift], by: str) -> Iterator[ShiftsChanged]:
+    """For each member whose shifts have `gone` with the group, in order."""
+    for member_id, theirs in sorted(by_member(gone).items()):
+        yield ShiftsChanged(
+            member_id=member_id,
+            change_id=f"{group.id}:{group.version}",
+            cause=ShiftsCause.GROUP_ENDED,
+            by=by,
+            first_day=None,
+            last_day=None,
+            shifts=(),
+            new=(),
+            gone=tuple(rota_shift(one, group) for one in theirs),
+        )
 
 
 def rota_applied(

@@ -20,6 +20,7 @@ from services.scheduler.rota.domain import (
     check_kinds,
 )
 from services.scheduler.rota.duties import withdraw_swaps
+from services.scheduler.rota.telling import group_ended
 from shared.auth import Identity
 from shared.errors import Forbidden, NotFound
 from shared.ids import new_id
@@ -114,9 +115,12 @@ async def end_group(
     if before.ended:
         raise NotFound
     check_version(version, before.version)
-    await desk.rota.put_group(tx, replace(before, ended=True, version=before.version + 1))
+    group = replace(before, ended=True, version=before.version + 1)
+    await desk.rota.put_group(tx, group)
     gone = await desk.rota.delete_to_come(tx, group_id, now)
-    await withdraw_swaps(tx, desk, gone, now)
+    await withdraw_swaps(tx, desk, (one.id for one in gone), now)
+    for event in group_ended(group, gone, who.member_id):
+        tx.emit(event)
 
 
 async def _checked(

@@ -256,13 +256,14 @@ def changed(
     *theirs: RotaShift,
     gone: tuple[RotaShift, ...] = (),
     new: tuple[str, ...] = (),
-    rota: bool = False,
+    cause: ShiftsCause = ShiftsCause.GIVEN,
     by: str = "lena",
 ) -> ShiftsChanged:
+    rota = cause is ShiftsCause.ROTA_APPLIED
     return ShiftsChanged(
         member_id=member_id,
         change_id="r1" if rota else "s1:2",
-        cause=ShiftsCause.ROTA_APPLIED if rota else ShiftsCause.GIVEN,
+        cause=cause,
         by=by,
         first_day=date(2026, 12, 7) if rota else None,
         last_day=date(2026, 12, 20) if rota else None,
@@ -277,9 +278,10 @@ async def test_an_applied_rota_is_one_mail_with_ones_shifts(
 ) -> None:
     first, second, third = (shift(f"s{n}", n) for n in (10, 11, 12))
     await others.say(
-        changed("mira", first, second, new=("s11",), gone=(third,), rota=True),
-        changed("tom", gone=(second,), rota=True),
-        changed("lena", third, new=("s12",), rota=True),  # who has applied it has shifts as well
+        changed("mira", first, second, new=("s11",), gone=(third,), cause=ShiftsCause.ROTA_APPLIED),
+        changed("tom", gone=(second,), cause=ShiftsCause.ROTA_APPLIED),
+        # Who has applied it has shifts as well.
+        changed("lena", third, new=("s12",), cause=ShiftsCause.ROTA_APPLIED),
     )
     for reader in ("mira", "tom", "lena"):
         await until(database, f"r1:{reader}:rota", "sent")
@@ -322,6 +324,21 @@ async def test_a_lead_gives_a_shift_and_both_are_told_but_not_the_lead(
     assert len(mail_server.taken) == database.notifications.count_documents({}) == 2
     page = (await ask(MIRA).get("/", headers=PAGE)).text
     assert "Lena Vogt has given it to you." in page
+
+
+async def test_shifts_that_go_with_their_page_group_are_one_mail(
+    known: None, others: Others, mail_server: MailServer, database: Db, ask: As
+) -> None:
+    both = (shift("s1", 10), shift("s2", 11))
+    await others.say(changed("mira", gone=both, cause=ShiftsCause.GROUP_ENDED))
+    await until(database, "s1:2:mira:shift", "sent")
+    [mail] = mail_server.taken
+    assert str(mail["Subject"]) == "2 Dienste sind nicht mehr Ihre"
+    for form in (words(mail), words(mail, "html")):
+        assert form.count("Late") == 2
+        assert "Lena Vogt hat die Seitengruppe beendet" in form
+    page = (await ask(MIRA).get("/", headers=PAGE)).text
+    assert "2 shifts are not yours any more" in page
 
 
 async def test_shifts_that_are_over_are_not_told_and_others_names_are_left_out(

@@ -419,3 +419,18 @@ async def test_an_open_shift_that_a_lead_gives_is_open_no_longer(office: Office)
     await work()
     _, given = await office.openings()
     assert (given.new, given.open) == ((), {})
+
+
+async def test_whose_shifts_go_with_their_group_are_told_each_once(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    first, _, third = await office.planned(office.mira, None, office.mira)
+    await agency.do(lambda tx: end_group(tx, desk, LENA, "g1", 1, agency.now))
+    [told] = await agency.told(ShiftsChanged)
+    assert (told.member_id, told.cause, told.change_id) == (
+        office.mira.id,
+        ShiftsCause.GROUP_ENDED,
+        "g1:2",
+    )
+    assert [one.shift_id for one in told.gone] == [first.id, third.id]
+    await office.worker()()
+    assert await office.openings() == []
