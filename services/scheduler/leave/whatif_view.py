@@ -11,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from services.scheduler.coverage.person import WhyNot
 from services.scheduler.leave.domain import Dates
 from services.scheduler.leave.reading import GapSeen, OverloadSeen, WhatIfSeen
+from services.scheduler.leave.shifts import LostShift
 from services.scheduler.leave.whatif import Better
+from services.scheduler.rota.rules import Hindrance
 from shared.events.disciplines import Discipline
 
 __all__ = ["TimeView", "WhatIfView"]
@@ -121,12 +123,26 @@ class DaysOffView(BaseModel):
 
 
 class LostShiftView(BaseModel):
-    """A shift of the rota that would be open."""
+    """A shift of the rota that would be open. `able`: how many others could take it; `hindered`: of
+    those who could not, how many each thing keeps from it, by rules of the rota such as `rest`."""
 
     shift_id: str
     group_id: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    able: int
+    hindered: dict[Hindrance, int]
+
+    @classmethod
+    def of(cls, lost: LostShift) -> LostShiftView:
+        return cls(
+            shift_id=lost.shift.id,
+            group_id=lost.shift.group_id,
+            starts_at=lost.shift.starts_at,
+            ends_at=lost.shift.ends_at,
+            able=lost.able,
+            hindered=dict(lost.hindered),
+        )
 
 
 class WhatIfView(BaseModel):
@@ -189,15 +205,7 @@ class WhatIfView(BaseModel):
                 DaysOffView(member_id=one.member.member_id, days=list(one.days))
                 for one in seen.days_off
             ],
-            shifts=[
-                LostShiftView(
-                    shift_id=one.shift.id,
-                    group_id=one.shift.group_id,
-                    starts_at=one.shift.starts_at,
-                    ends_at=one.shift.ends_at,
-                )
-                for one in seen.shifts
-            ],
+            shifts=[LostShiftView.of(one) for one in seen.shifts],
             hidden_shifts=seen.hidden_shifts,
         )
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.scheduler.desk import Desk
-from services.scheduler.rota.crew import read_crew
 from services.scheduler.rota.domain import Group, Shift
 from services.scheduler.rota.openings import compare, open_shifts_changed, opened
-from services.scheduler.rota.planning import AROUND, by_member, hindrances
-from services.scheduler.rota.reading import read_shifts
+from services.scheduler.rota.reading import read_hindrances, read_shifts
 from services.scheduler.rota.telling import rota_shift
 from shared.auth import SYSTEM_SCOPE
 from shared.clock import Clock
@@ -85,42 +83,17 @@ async def _with_readers(
     now: datetime,
 ) -> dict[str, list[OpenShift]]:
     """By who has them: the shifts, with who could take each and the leads who see its group."""
-    able = await _able(tx, desk, groups, shifts, now)
+    why_not = await read_hindrances(desk, groups.values(), shifts, now, tx.session)
     leads = {id: await _leads(tx, desk, groups[id]) for id in {one.group_id for one in shifts}}
     found: dict[str, list[OpenShift]] = defaultdict(list)
     for shift in shifts:
         told = OpenShift(
             shift=rota_shift(shift, groups[shift.group_id]),
-            able=tuple(able[shift.id]),
+            able=tuple(one for one, why in why_not[shift.id].items() if why is None),
             leads=tuple(one for one in leads[shift.group_id] if one != shift.member_id),
         )
         found[shift.member_id or ""].append(told)
     return found
-
-
-async def _able(
-    tx: Transaction,
-    desk: Desk,
-    groups: Mapping[str, Group],
-    shifts: Sequence[Shift],
-    now: datetime,
-) -> dict[str, list[str]]:
-    """By shift, who could take it beside those that they have: as `read_candidates` says of one."""
-    if not shifts:
-        return {}
-    start, end = shifts[0].starts_at, max(shift.ends_at for shift in shifts)
-    asked = [groups[id] for id in sorted({shift.group_id for shift in shifts})]
-    crew = await read_crew(desk, asked, start, end, session=tx.session)
-    others = await desk.rota.shifts(start - AROUND, end + AROUND, session=tx.session)
-    theirs = by_member(others)
-    return {
-        shift.id: [
-            member_id
-            for member_id, why in hindrances(shift, crew, theirs, now).items()
-            if why is None and member_id != shift.member_id
-        ]
-        for shift in shifts
-    }
 
 
 async def _leads(tx: Transaction, desk: Desk, group: Group) -> list[str]:

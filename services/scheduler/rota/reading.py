@@ -31,6 +31,7 @@ __all__ = [
     "on_duty",
     "own_shifts",
     "read_candidates",
+    "read_hindrances",
     "read_shifts",
     "swaps_seen",
 ]
@@ -172,6 +173,32 @@ async def read_candidates(
         able=tuple(sorted(able, key=lambda one: (one.minutes, one.member.name.casefold()))),
         hindered={why: tuple(hindered[why]) for why in Hindrance if why in hindered},
     )
+
+
+async def read_hindrances(
+    desk: Desk,
+    groups: Iterable[Group],
+    shifts: Sequence[Shift],
+    now: datetime,
+    session: Session | None = None,
+) -> dict[str, dict[str, Hindrance | None]]:
+    """For each of many shifts of these groups, of everybody else who takes part: what keeps them
+    from it beside those that they have; None: nothing."""
+    if not shifts:
+        return {}
+    start, end = min(one.starts_at for one in shifts), max(one.ends_at for one in shifts)
+    concerned = {one.group_id for one in shifts}
+    asked = [group for group in groups if group.id in concerned]
+    crew = await read_crew(desk, asked, start, end, session=session)
+    theirs = by_member(await desk.rota.shifts(start - AROUND, end + AROUND, session=session))
+    return {
+        shift.id: {
+            member_id: why
+            for member_id, why in hindrances(shift, crew, theirs, now).items()
+            if member_id != shift.member_id
+        }
+        for shift in shifts
+    }
 
 
 async def group_boards(

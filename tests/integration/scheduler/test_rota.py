@@ -17,6 +17,7 @@ import pytest
 from services.scheduler.absences.usecases import end_absence
 from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import identity_of
+from services.scheduler.rota.domain import Group, ShiftKind, shift_of
 from services.scheduler.rota.problem import Found, Problem
 from services.scheduler.rota.reading import count_open
 from services.scheduler.rota.solver import solve
@@ -341,10 +342,34 @@ async def test_leave_says_which_shifts_it_would_leave_open(office: Office, ask: 
     seen = await made(await office.lena.get("/api/v1/what-if", params=week))
     assert [one["shift_id"] for one in seen["shifts"]] == [one["id"] for one in mine]
     assert (seen["hidden_shifts"], seen["covered"]) == (0, True)
+    assert all(one["able"] + sum(one["hindered"].values()) == 2 for one in seen["shifts"])
     elsewhere = await made(await ask(HARBOUR_LEAD).get("/api/v1/what-if", params=week))
     assert (elsewhere["shifts"], elsewhere["hidden_shifts"]) == ([], len(mine))
     after = {**week, "starts_at": "2026-12-14", "ends_at": "2026-12-15"}
     assert (await made(await office.lena.get("/api/v1/what-if", params=after)))["shifts"] == []
+
+
+async def test_leave_says_whom_their_rest_keeps_from_its_shifts(
+    office: Office, ask: As, browse: Browse
+) -> None:
+    late = ShiftKind("late", "Late", (0, 1, 2, 3, 4), "17:00", "22:00")
+    early = ShiftKind("early", "Early", (0, 1, 2, 3, 4), "06:00", "12:00")
+    group = Group("g1", "Day", ("roast-insta",), ("roast",), "Europe/Berlin", (late, early))
+    lost = shift_of(group, late, date(2026, 12, 8))
+    next_morning = shift_of(group, early, date(2026, 12, 9))
+    rota = office.agency.desk.rota
+    given = [
+        replace(lost, member_id=office.mira.id, version=1),
+        replace(next_morning, member_id=office.tom.id, version=1),
+    ]
+    await office.agency.do(lambda tx: rota.put_group(tx, group))
+    await office.agency.do(lambda tx: rota.put_shifts(tx, given))
+    day = {"member": office.mira.id, "starts_at": "2026-12-08", "ends_at": "2026-12-08"}
+    [shift] = (await made(await office.lena.get("/api/v1/what-if", params=day)))["shifts"]
+    assert (shift["shift_id"], shift["able"], shift["hindered"]) == (lost.id, 1, {"rest": 1})
+    form = {"member_id": office.mira.id, "starts_day": "2026-12-08", "ends_day": "2026-12-08"}
+    page = await browse(replace(LENA, lang="en")).post("/leave/what-if", data=form)
+    assert "Of 2 people: 1 would not have enough rest. 1 could have it." in page.text
 
 
 async def test_two_who_take_at_the_same_instant_never_both_have_it(office: Office, ask: As) -> None:
