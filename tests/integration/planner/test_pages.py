@@ -101,7 +101,7 @@ async def test_a_form_that_was_not_taken_keeps_what_was_typed(
     assert "Guji &lt;b&gt;" in response.text
     assert 'value="2026-11-30T09:00"' in response.text
     assert re.search(r'value="[0-9a-f]{32}" checked', response.text)
-    assert "Das ist zu kurz" in response.text
+    assert "Diese Angabe fehlt." in response.text
 
 
 async def test_times_are_typed_in_the_readers_zone(page: httpx.AsyncClient, agency: Agency) -> None:
