@@ -137,6 +137,7 @@ def _qualification(number: int, discipline: Discipline) -> Document:
         "discipline": discipline.value,
         "level": 2,
         "valid_until": None,
+        "reminded": [],  # else it is from before there were reminders, and work for a while
         "version": 1,
     }
 
