@@ -38,7 +38,13 @@ from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage, SwapStep
+from shared.events.scheduler import (
+    HandoverCause,
+    LeaveStep,
+    ReminderStage,
+    ShiftsCause,
+    SwapStep,
+)
 from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]
@@ -164,8 +170,10 @@ class OpenShiftView(ShiftView):
 
 class DutiesView(BaseModel):
     """The reader's shifts after `by` applied a rota to the days from `first_day` to `last_day`, or,
-    without these, decided on one shift; which of them are `new`, and which are `gone`."""
+    without these, gave or took a shift or ended a page group; which of them are `new`, and which
+    are `gone`."""
 
+    cause: ShiftsCause
     by: str
     first_day: date | None
     last_day: date | None
@@ -177,8 +185,7 @@ class DutiesView(BaseModel):
 class NotificationView(BaseModel):
     """`brief`, `summary`, `reminder`, `leave`, `swap` or `open_shifts` is there, by `kind`;
     `duties` with the kinds `rota` and `shift`, `handover` with the first two. `open_shifts`: as
-    they were when it was told. `reply` is what the
-    mail server said last."""
+    they were when it was told. `reply` is what the mail server said last."""
 
     id: str
     version: int
@@ -373,6 +380,7 @@ def _duties(notification: Notification) -> DutiesView | None:
         return None
     first, last = about.days or (None, None)
     return DutiesView(
+        cause=content.cause,
         by=about.by,
         first_day=first,
         last_day=last,

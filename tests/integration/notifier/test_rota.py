@@ -301,6 +301,7 @@ async def test_an_applied_rota_is_one_mail_with_ones_shifts(
     [shown] = (await ask(MIRA).get("/api/v1/notifications?own=true")).json()["items"]
     duties = shown["duties"]
     assert (shown["kind"], duties["first_day"], duties["new"]) == ("rota", "2026-12-07", ["s11"])
+    assert duties["cause"] == "rota_applied"
     assert [one["shift_id"] for one in duties["gone"]] == ["s12"]
 
 
