@@ -34,7 +34,7 @@ from services.scheduler.responsibilities import pages as responsibility_pages
 from services.scheduler.responsibilities import routes as responsibilities
 from services.scheduler.risk import pages as risk_pages
 from services.scheduler.risk import routes as risk
-from services.scheduler.rota import duty_pages, duty_routes, run_pages, setup_pages
+from services.scheduler.rota import duty_pages, duty_routes, run_pages, run_routes, setup_pages
 from services.scheduler.rota import routes as rota
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.workingtime import pages as working_time_pages
@@ -78,6 +78,7 @@ def create_scheduler(service: Service, settings: SchedulerSettings) -> FastAPI:
             leave.router,
             working_time.router,
             rota.router,
+            run_routes.router,
             duty_routes.router,
             coverage.router,
             risk.router,

@@ -23,7 +23,7 @@ from services.scheduler.rota.generating import (
 )
 from services.scheduler.rota.proposal import read_proposal
 from services.scheduler.rota.reading import faces_seen
-from services.scheduler.rota.routes import RunBody
+from services.scheduler.rota.run_routes import RunBody
 from services.scheduler.rota.runs import Run, RunState
 from shared.auth import Identity, Permission
 from shared.errors import AppError
