@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -39,6 +40,12 @@ class Slice(Generic[T]):
     next_cursor: str | None
 
 
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    """One for all who load this kind: to build one takes longer than most of what it is for."""
+    return TypeAdapter(kind)
+
+
 class Documents(Generic[T]):
     """`derived` are fields computed from the state, kept for queries and ignored when loading."""
 
@@ -49,7 +56,7 @@ class Documents(Generic[T]):
         derived: Callable[[T], Document] = lambda _: {},
     ) -> None:
         self.collection = collection
-        self._adapter = TypeAdapter(kind)
+        self._adapter: TypeAdapter[T] = _adapter(kind)
         self._derived = derived
 
     async def find_one(self, query: Document, tx: Transaction | None = None) -> T | None:

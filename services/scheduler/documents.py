@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -29,12 +30,18 @@ class _Identified(Protocol):
 T = TypeVar("T", bound=_Identified)
 
 
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    """One for all who load this kind: to build one takes longer than most of what it is for."""
+    return TypeAdapter(kind)
+
+
 class Documents(Generic[T]):
     """`secret` fields of the collection are never loaded here and never written here."""
 
     def __init__(self, collection: Collection, kind: type[T], secret: Sequence[str] = ()) -> None:
         self.collection = collection
-        self._adapter = TypeAdapter(kind)
+        self._adapter: TypeAdapter[T] = _adapter(kind)
         self._projection = dict.fromkeys(secret, 0) or None
 
     async def get(self, id: str, session: Session | None = None) -> T | None:

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from jinja2 import (
     ChoiceLoader,
     Environment,
@@ -97,18 +99,7 @@ class Ui:
         self._clock = clock
         self._assets = Assets(_HERE / "static")
         self._translations = load_translations([_HERE / "locale", folder / "locale"])
-        self._environment = _environment(_template_folders(folder))
-        self._environment.globals.update(
-            service=service,
-            url=self.url,
-            static_url=self.static_url,
-            stylesheets=STYLESHEETS,
-            languages=LANGUAGES,
-            themes=_THEMES,
-            places=PLACES,
-            sign_out=SIGN_OUT,
-            now=lambda: viewer().now,
-        )
+        self._environment = _environment(service, folder)
 
     # --- rendering
 
@@ -214,13 +205,17 @@ class Ui:
             **context,
         }
         found = self._environment.get_template(template)
-        with rendering_for(someone):
-            if block is None:
-                return found.render(names)
-            # The top level runs first, for its imports; it renders nothing by itself.
-            whole = found.new_context({**names, "layout": "nothing.html"})
-            deque(found.root_render_func(whole), maxlen=0)
-            return "".join(found.blocks[block](whole))
+        token = _rendered_by.set(self)
+        try:
+            with rendering_for(someone):
+                if block is None:
+                    return found.render(names)
+                # The top level runs first, for its imports; it renders nothing by itself.
+                whole = found.new_context({**names, "layout": "nothing.html"})
+                deque(found.root_render_func(whole), maxlen=0)
+                return "".join(found.blocks[block](whole))
+        finally:
+            _rendered_by.reset(token)
 
     # --- addresses and what is behind them
 
@@ -239,10 +234,8 @@ class Ui:
         """
         self._assets.vendor = vendor
         app.mount("/static", self._assets, name="static")
-        router = APIRouter(include_in_schema=False)
-        router.add_api_route("/language", self._switch_language, methods=["GET", "POST"])
-        router.add_api_route("/theme", self._switch_theme, methods=["GET", "POST"])
-        app.include_router(router)
+        for path, switch in (("/language", self._switch_language), ("/theme", self._switch_theme)):
+            app.add_api_route(path, switch, methods=["GET", "POST"], include_in_schema=False)
 
     @public
     async def _switch_language(self, to: str, back: str = "/") -> Response:
@@ -281,9 +274,16 @@ def _template_folders(folder: Path) -> list[Path]:
     return folders
 
 
-def _environment(folders: list[Path]) -> Environment:
+_rendered_by: ContextVar[Ui] = ContextVar("rendered_by")
+
+
+@cache
+def _environment(service: str, folder: Path) -> Environment:
+    """One for all of a service's `Ui`s, since tests have hundreds of them: what differs between
+    them, templates learn from the one that renders."""
+    folders = _template_folders(folder)
     environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(folder) for folder in folders]),
+        loader=ChoiceLoader([FileSystemLoader(each) for each in folders]),
         autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -294,6 +294,17 @@ def _environment(folders: list[Path]) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext
+    )
+    environment.globals.update(
+        service=service,
+        url=lambda path: _rendered_by.get().url(path),
+        static_url=lambda name: _rendered_by.get().static_url(name),
+        stylesheets=STYLESHEETS,
+        languages=LANGUAGES,
+        themes=_THEMES,
+        places=PLACES,
+        sign_out=SIGN_OUT,
+        now=lambda: viewer().now,
     )
     environment.filters.update(FILTERS)
     # For texts that are not written in the template, where "%" is no placeholder.

@@ -4,7 +4,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from shared.auth import public
 from shared.paging import Order, Page
-from shared.web.access import Caller, require
+from shared.web.access import Caller, Router, require
 from shared.web.app import create_app
 from shared.web.exchange import Idempotent, IfMatch, Paging, Served, etag, reply
 from shared.web.live import Part, live
@@ -21,6 +21,7 @@ __all__ = [
     "Page",
     "Paging",
     "Part",
+    "Router",
     "Served",
     "ServerSentEvent",
     "StrictModel",

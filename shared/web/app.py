@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
 from shared.auth import Tokens
@@ -13,7 +13,7 @@ from shared.idempotency import COLLECTION, KEPT_SECONDS
 from shared.service import Service
 from shared.ui.ui import CONTENT_SECURITY_POLICY, Ui
 from shared.web import parked
-from shared.web.access import Guard
+from shared.web.access import Router, guard
 from shared.web.live import Streams
 from shared.web.middleware import (
     BodyLimit,
@@ -42,7 +42,7 @@ _HEADERS = {
 }
 
 
-def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> FastAPI:
+def create_app(service: Service, *, routers: Sequence[Router], ui: Ui) -> FastAPI:
     """The application, not started. Its lifespan is the service's.
 
     `app.state` has `service`, `ui`, `tokens` and `streams`; features add their own.
@@ -59,7 +59,7 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
         title=f"Understudy {service.name}",
         openapi_url=None,
         lifespan=_lifespan,
-        dependencies=[Depends(Guard())],
+        dependencies=[Depends(guard)],
     )
     app.state.service = service
     app.state.ui = ui
@@ -70,17 +70,16 @@ def create_app(service: Service, *, routers: Sequence[APIRouter], ui: Ui) -> Fas
     app.user_middleware = [
         Middleware(HearingOut, limit=4 * BODY_LIMIT),
         Middleware(RootPath, root_path=settings.root_path),
-        Middleware(Tracing, service=service.name, owner=app),
+        Middleware(Tracing, service=service.name),
         Middleware(Headering, headers=_headers(secure=settings.secure_cookies)),
         Middleware(Failures, answers=problems),
         Middleware(Callers, tokens=tokens, public_url=settings.public_url),
         Middleware(BodyLimit, limit=BODY_LIMIT),
     ]
     mount_operations(app)
-    app.include_router(parked.router)
     ui.mount(app, settings.understudy_assets / "vendor")
-    for router in routers:
-        app.include_router(router)
+    for router in (parked.router, *routers):
+        app.router.routes.extend(router.routes)
     return app
 
 

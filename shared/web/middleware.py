@@ -12,12 +12,11 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import FastAPI
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -106,11 +105,9 @@ class Tracing:
     Neither the path nor the query is recorded, only the route's template: links carry tokens.
     """
 
-    def __init__(self, app: ASGIApp, *, service: str, owner: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
         self._app = app
         self._service = service
-        self._owner = owner
-        self._templates: dict[int, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -141,12 +138,7 @@ class Tracing:
     def _template(self, scope: Scope) -> str:
         if "route" not in scope:
             return "static" if "endpoint" in scope else "unmatched"
-        if not self._templates:
-            self._templates = {
-                id(context.original_route): context.path_format or ""
-                for context in iter_route_contexts(self._owner.routes)
-            }
-        return self._templates.get(id(scope["route"]), "unmatched")
+        return cast(APIRoute, scope["route"]).path_format
 
 
 class _Outcome:

@@ -12,13 +12,14 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from shared.auth import public
+from shared.web.access import Router
 from shared.web.exchange import Served
 
 __all__ = ["mount_operations"]
@@ -31,10 +32,10 @@ def mount_operations(app: FastAPI) -> None:
     # The package is there for its files: Swagger UI without a CDN.
     folder = files("fastapi_offline") / "static"
     app.mount(_ASSETS, StaticFiles(directory=str(folder)), name="api-docs")
-    app.include_router(_router)
+    app.router.routes.extend(_router.routes)
 
 
-_router = APIRouter(include_in_schema=False)
+_router = Router(include_in_schema=False)
 
 
 @_router.get("/healthz")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.auth import Permission
 from shared.errors import N_, NotAllowedNow, NotFound
 from shared.mongo import Conflict, is_infrastructure
 from shared.observability import described
-from shared.web.access import require
+from shared.web.access import Router, require
 from shared.web.exchange import Served
 from shared.web.validation import StrictModel
 
 __all__ = ["router"]
 
-router = APIRouter(
+router = Router(
     prefix="/api/v1/parked", tags=["operations"], dependencies=[require(Permission.OPERATIONS)]
 )
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from shared.auth import COOKIE, SIGN_IN, Identity, Tokens, public
 from shared.settings import ServiceSettings
+from shared.web.access import Router
 
 __all__ = ["SESSION_LENGTH", "is_local", "open_session", "session_router"]
 
 SESSION_LENGTH = timedelta(hours=12)
 """A working day. Whoever is taken off the team stays signed in for no longer than that."""
 
-session_router = APIRouter(prefix="/session", include_in_schema=False)
+session_router = Router(prefix="/session", include_in_schema=False)
 
 
 @session_router.get("")

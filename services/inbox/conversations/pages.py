@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.inbox.conversations.domain import Conversation, ConversationId
@@ -31,11 +31,20 @@ from shared.ids import new_id
 from shared.outbox import Transaction
 from shared.ui.i18n import N_
 from shared.ui.ui import Toast, Ui
-from shared.web import EventSourceResponse, Idempotent, Part, Served, ServerSentEvent, live, require
+from shared.web import (
+    EventSourceResponse,
+    Idempotent,
+    Part,
+    Router,
+    Served,
+    ServerSentEvent,
+    live,
+    require,
+)
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 MESSAGES = 50
 """Messages that a thread shows at first, and that "Show earlier" adds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
@@ -26,11 +26,21 @@ from shared.errors import NotFound
 from shared.events.inbox import ConversationStatus, MessageKind
 from shared.ids import new_id
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply, require
+from shared.web import (
+    Idempotent,
+    IfMatch,
+    Page,
+    Paging,
+    Router,
+    Served,
+    StrictModel,
+    reply,
+    require,
+)
 
 __all__ = ["conversation_stores", "router"]
 
-router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
+router = Router(prefix="/api/v1/conversations", tags=["conversations"])
 
 
 async def conversation_stores(request: Request) -> Stores:

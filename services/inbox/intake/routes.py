@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import AwareDatetime, BaseModel
 
 from services.inbox.intake.store import Unrouted
 from shared.auth import Identity, Permission
 from shared.errors import Forbidden
-from shared.web import Page, require
+from shared.web import Page, Router, require
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/unrouted", tags=["sources"])
+router = Router(prefix="/api/v1/unrouted", tags=["sources"])
 
 _PAGES = 200
 

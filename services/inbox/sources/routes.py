@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
@@ -18,11 +18,11 @@ from shared.errors import NotFound
 from shared.ids import new_id
 from shared.outbox import Transaction
 from shared.settings import ServiceSettings
-from shared.web import Idempotent, IfMatch, Page, Served, StrictModel, reply, require
+from shared.web import Idempotent, IfMatch, Page, Router, Served, StrictModel, reply, require
 
 __all__ = ["router", "source_store"]
 
-router = APIRouter(prefix="/api/v1/sources", tags=["sources"])
+router = Router(prefix="/api/v1/sources", tags=["sources"])
 
 
 async def source_store(request: Request) -> SourceStore:

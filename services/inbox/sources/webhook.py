@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
@@ -24,12 +24,12 @@ from services.inbox.sources.usecases import accept_messages
 from shared.errors import AppError, FieldError, MalformedJson
 from shared.events.inbox import MessageReceived
 from shared.service import Service
-from shared.web import Served, public
+from shared.web import Router, Served, public
 from shared.web.validation import rejected
 
 __all__ = ["Delivery", "messages_of", "router"]
 
-router = APIRouter(tags=["sources"])
+router = Router(tags=["sources"])
 
 _CHUNK = 200
 """Messages per transaction: each writes its outbox row and its author's sequence."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.notifier.briefs.letters import acknowledge_path, purpose
@@ -18,11 +18,11 @@ from services.notifier.delivery.usecases import acknowledge_brief
 from shared.auth import Identity, Tokens
 from shared.errors import N_, Forbidden, NotSignedIn
 from shared.ui.ui import Ui
-from shared.web import Served, public
+from shared.web import Router, Served, public
 
 __all__ = ["LinkNotValid", "router"]
 
-router = APIRouter(prefix="/acknowledge", include_in_schema=False)
+router = Router(prefix="/acknowledge", include_in_schema=False)
 
 Token = Annotated[str, Query(max_length=4_000)]
 

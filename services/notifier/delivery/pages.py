@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.notifier.delivery.domain import Decision
@@ -15,11 +15,11 @@ from services.notifier.delivery.store import NOTIFICATIONS
 from services.notifier.delivery.usecases import acknowledge_brief, decide_outcome
 from shared.auth import Identity, Permission
 from shared.ui.ui import Ui
-from shared.web import EventSourceResponse, Part, Served, ServerSentEvent, live, require
+from shared.web import EventSourceResponse, Part, Router, Served, ServerSentEvent, live, require
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 OWN_SHOWN = 20
 ROWS = 50

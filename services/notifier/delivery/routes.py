@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import Response
 
@@ -45,11 +45,11 @@ from shared.events.scheduler import (
     ShiftsCause,
     SwapStep,
 )
-from shared.web import IfMatch, Page, Paging, Served, StrictModel, reply, require
+from shared.web import IfMatch, Page, Paging, Router, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]
 
-router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
+router = Router(prefix="/api/v1/notifications", tags=["notifications"])
 
 
 async def desk(request: Request) -> Desk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -17,11 +17,11 @@ from services.planner.campaigns.usecases import NewCampaign
 from services.planner.directory.routes import Directory
 from services.planner.fields import UNCHANGED, Day, Id, Name
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["Campaigns", "router"]
 
-router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"])
+router = Router(prefix="/api/v1/campaigns", tags=["campaigns"])
 
 
 async def _campaigns(request: Request) -> CampaignStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -25,7 +25,7 @@ from services.planner.tasks.routes import TaskView, created
 from shared.events.disciplines import Discipline
 from shared.events.planner import ContentStatus
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = [
     "ApproveBody",
@@ -39,7 +39,7 @@ __all__ = [
     "router",
 ]
 
-router = APIRouter(prefix="/api/v1/content", tags=["content"])
+router = Router(prefix="/api/v1/content", tags=["content"])
 
 
 async def _desk(request: Request) -> Desk:

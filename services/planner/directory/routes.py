@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -17,11 +17,11 @@ from services.planner.directory.usecases import NewPage
 from services.planner.fields import UNCHANGED, Handle, Id, Name, TimeZone
 from shared.events.planner import Platform
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["Directory", "router"]
 
-router = APIRouter(prefix="/api/v1", tags=["directory"])
+router = Router(prefix="/api/v1", tags=["directory"])
 
 Archived = Annotated[bool, Query(description="Those put away as well")]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
@@ -23,11 +23,11 @@ from services.planner.plan.pages import Plan, Planner
 from services.planner.tasks.routes import ME, NOBODY
 from services.planner.tasks.store import TaskFilter
 from shared.auth import Identity
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 
 __all__ = ["CalendarQuery", "Chosen", "read_calendar", "router"]
 
-router = APIRouter(prefix="/calendar", include_in_schema=False)
+router = Router(prefix="/calendar", include_in_schema=False)
 
 _OF_A_DAY = {View.MONTH: 4, View.WEEK: 24, View.DAY: 60}
 _OF_A_FINISHED_DAY = 2

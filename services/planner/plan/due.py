@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
@@ -23,11 +23,11 @@ from services.planner.tasks.store import TaskFilter
 from shared.auth import Identity
 from shared.errors import N_
 from shared.events.disciplines import Discipline
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 
 __all__ = ["DueQuery", "first_steps", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 GROUPS = {
     DueGroup.OVERDUE: N_("Overdue"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.planner.callers import Reader, Writer
@@ -34,11 +34,11 @@ from shared.auth import Identity
 from shared.errors import N_, AppError, StaleVersion
 from shared.outbox import Transaction
 from shared.ui.ui import Toast
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/content", include_in_schema=False)
+router = Router(prefix="/content", include_in_schema=False)
 
 _REVISIONS = 20
 _SAID = {

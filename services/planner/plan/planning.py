@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.planner.callers import Writer
@@ -25,11 +24,11 @@ from shared.auth import Identity
 from shared.errors import N_, AppError, NotAllowedNow
 from shared.outbox import Transaction
 from shared.ui.ui import Toast
-from shared.web import StrictModel
+from shared.web import Router, StrictModel
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/calendar/posts", include_in_schema=False)
+router = Router(prefix="/calendar/posts", include_in_schema=False)
 
 
 class PlanBody(StrictModel):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.responses import Response
 
@@ -21,11 +21,11 @@ from services.planner.plan.names import Names, TaskRow, task_rows
 from services.planner.plan.pages import Plan, Planner
 from shared.auth import Identity
 from shared.events.planner import ContentStatus
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 
 __all__ = ["PostQuery", "router"]
 
-router = APIRouter(prefix="/content", include_in_schema=False)
+router = Router(prefix="/content", include_in_schema=False)
 
 _SHOWN = 50
 

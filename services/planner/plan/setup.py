@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, cast
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.planner.callers import Manager, Reader
@@ -22,11 +21,11 @@ from shared.auth import Identity, Permission
 from shared.errors import AppError
 from shared.events.planner import Platform
 from shared.outbox import Transaction
-from shared.web import require
+from shared.web import Router, require
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 Putting = Literal["archive", "restore"]
 Work = Callable[[Transaction], Awaitable[Any]]

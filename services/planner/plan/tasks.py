@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
 from services.planner.callers import Reader, Writer
@@ -22,11 +22,11 @@ from shared.auth import Identity
 from shared.errors import N_, AppError
 from shared.outbox import Transaction
 from shared.ui.ui import Toast
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/tasks", include_in_schema=False)
+router = Router(prefix="/tasks", include_in_schema=False)
 
 Step = Literal["start", "finish", "drop", "reopen"]
 Work = Callable[[Transaction], Awaitable[Task]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -21,7 +21,7 @@ from shared.auth import Identity
 from shared.events.disciplines import Discipline
 from shared.handover.rows import Rows
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Router, Served, StrictModel, reply
 
 __all__ = [
     "ME",
@@ -37,7 +37,7 @@ __all__ = [
     "router",
 ]
 
-router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
+router = Router(prefix="/api/v1/tasks", tags=["tasks"])
 
 ME, NOBODY = "me", "none"
 

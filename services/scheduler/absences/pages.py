@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -33,12 +32,12 @@ from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, FieldError, InvalidRequest
 from shared.outbox import Transaction
-from shared.web import Paging, reply
+from shared.web import Paging, Router, reply
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/absences", include_in_schema=False)
+router = Router(prefix="/absences", include_in_schema=False)
 
 _IN_DIALOG = "absence-dialog"
 _LOOKING_BACK = timedelta(days=90)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 from starlette.responses import Response
 
@@ -22,11 +22,11 @@ from services.scheduler.absences.usecases import (
 )
 from services.scheduler.edge import Id, Instant, Moment, PathId, Reader, TheDesk, TimeZone
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["AbsenceView", "router"]
 
-router = APIRouter(prefix="/api/v1/absences", tags=["absences"])
+router = Router(prefix="/api/v1/absences", tags=["absences"])
 
 Note = Annotated[str, StringConstraints(max_length=2_000)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.accounts.domain import PageAccounts
@@ -19,11 +18,12 @@ from services.scheduler.responsibilities.overview import place_rows
 from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
 from shared.ui.ui import Toast
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/responsibilities/pages/{page_id}/accounts", include_in_schema=False)
+router = Router(prefix="/responsibilities/pages/{page_id}/accounts", include_in_schema=False)
 
 _DIALOG = "account-dialog"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -13,11 +12,11 @@ from services.scheduler.accounts.usecases import check_accounts, stop_checking
 from services.scheduler.directory.store import Page
 from services.scheduler.edge import Id, Manager, PathId, Reader, TheDesk
 from shared.errors import NotFound
-from shared.web import IfMatch, Served, StrictModel, reply
+from shared.web import IfMatch, Router, Served, StrictModel, reply
 
 __all__ = ["AccountsBody", "router"]
 
-router = APIRouter(prefix="/api/v1/pages/{page_id}/accounts", tags=["accounts"])
+router = Router(prefix="/api/v1/pages/{page_id}/accounts", tags=["accounts"])
 
 
 class AccountsBody(StrictModel):

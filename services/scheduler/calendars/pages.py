@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -17,11 +17,12 @@ from services.scheduler.leave.typed import Choice
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity
 from shared.errors import N_, AppError, FieldError, InvalidRequest
+from shared.web.access import Router
 from shared.web.forms import Form
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/leave/import", include_in_schema=False)
+router = Router(prefix="/leave/import", include_in_schema=False)
 
 
 @router.get("")

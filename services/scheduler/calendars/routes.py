@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AwareDatetime, BaseModel
 
 from services.scheduler.absences.usecases import check_may_report
@@ -13,11 +13,11 @@ from services.scheduler.calendars.offers import Calendar, read_calendar
 from services.scheduler.edge import Reader, TheDesk
 from services.scheduler.leave.routes import planned_member
 from services.scheduler.leave.taken import Obstacle
-from shared.web import Served
+from shared.web import Router, Served
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/leave-requests", tags=["leave"])
+router = Router(prefix="/api/v1/leave-requests", tags=["leave"])
 
 _ICS = {"requestBody": {"content": {"text/calendar": {"schema": {"type": "string"}}}}}
 

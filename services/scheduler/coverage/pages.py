@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from services.scheduler.coverage.board import coverage_board
@@ -21,11 +21,11 @@ from services.scheduler.setting_up import read_steps
 from shared.auth import Identity
 from shared.ui.board import DayAxis
 from shared.ui.ui import Toast
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 
 __all__ = ["router", "to_board"]
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 _CELLS = 2_000
 """Days of rows that are drawn at once: what comes after them is folded, so that the page of a large

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.scheduler.coverage.board import Days, coverage_board
@@ -17,11 +17,11 @@ from services.scheduler.responsibilities.store import Selection
 from shared.auth import Identity
 from shared.clock import Clock
 from shared.events.disciplines import Discipline
-from shared.web import Served, StrictModel
+from shared.web import Router, Served, StrictModel
 
 __all__ = ["BoardQuery", "router"]
 
-router = APIRouter(prefix="/api/v1", tags=["coverage"])
+router = Router(prefix="/api/v1", tags=["coverage"])
 
 _TWO_WEEKS = 14
 _HALF_A_YEAR = 190

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from services.scheduler.edge import Reader
@@ -15,11 +15,11 @@ from services.scheduler.feeds.reading import read_feed
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity
 from shared.errors import N_, NotFound
-from shared.web import public
+from shared.web import Router, public
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/calendar", include_in_schema=False)
+router = Router(prefix="/calendar", include_in_schema=False)
 
 Secret = Annotated[str, Path(min_length=1, max_length=100)]
 _AWAY = N_("{name} is away")

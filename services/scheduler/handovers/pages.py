@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from services.scheduler.edge import PathId, Reader
@@ -15,11 +15,11 @@ from services.scheduler.handovers.panel import read_closed
 from services.scheduler.handovers.receipt import read_receipt, receipt_state
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity
-from shared.web import EventSourceResponse, Paging, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Paging, Part, Router, ServerSentEvent, live
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/handovers", include_in_schema=False)
+router = Router(prefix="/handovers", include_in_schema=False)
 
 _ITEMS = 200
 Cursor = Annotated[str | None, Query(max_length=100)]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from starlette.responses import Response
 
@@ -24,13 +24,14 @@ from shared.web import (
     Page,
     Paging,
     Part,
+    Router,
     ServerSentEvent,
     live,
 )
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1", tags=["handovers"])
+router = Router(prefix="/api/v1", tags=["handovers"])
 
 _FOLLOWED = 20
 _HANDOVER = TypeAdapter(HandoverView)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -60,12 +59,12 @@ from services.scheduler.workingtime.reading import balances
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, NotFound
 from shared.outbox import Transaction
-from shared.web import Paging, reply
+from shared.web import Paging, Router, reply
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["leave_form", "router"]
 
-router = APIRouter(prefix="/leave", include_in_schema=False)
+router = Router(prefix="/leave", include_in_schema=False)
 
 _USUAL = Kind.HOLIDAY
 _WEEK = 7

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -43,11 +43,21 @@ from services.scheduler.members.domain import Member
 from shared.auth import Identity, Permission
 from shared.errors import N_, FieldError, InvalidRequest, NotFound
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply, require
+from shared.web import (
+    Idempotent,
+    IfMatch,
+    Page,
+    Paging,
+    Router,
+    Served,
+    StrictModel,
+    reply,
+    require,
+)
 
 __all__ = ["InstantsBody", "LeaveBody", "LeavePut", "planned_member", "router"]
 
-router = APIRouter(prefix="/api/v1", tags=["leave"])
+router = Router(prefix="/api/v1", tags=["leave"])
 
 Decider = Annotated[Identity, require(Permission.LEAVE_DECIDE)]
 Said = Annotated[str, StringConstraints(max_length=2_000)]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.accounts.listing import pages_with_account
@@ -33,12 +32,12 @@ from shared.auth import Identity, Role
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
 from shared.outbox import Transaction
-from shared.web import Paging
+from shared.web import Paging, Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/members", include_in_schema=False)
+router = Router(prefix="/members", include_in_schema=False)
 
 Work = Callable[[Transaction], Awaitable[Any]]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -26,11 +26,11 @@ from services.scheduler.members.usecases import NewMember, add_member, edit_memb
 from shared.auth import Role, Tokens
 from shared.errors import NotFound
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["MemberView", "router"]
 
-router = APIRouter(prefix="/api/v1/members", tags=["members"])
+router = Router(prefix="/api/v1/members", tags=["members"])
 
 Initials = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3)]
 Colour = Annotated[int, Field(ge=1, le=8)]

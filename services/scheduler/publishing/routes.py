@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -12,11 +12,11 @@ from services.scheduler.edge import PathId, Reader, TheDesk
 from services.scheduler.publishing.domain import Publication, PublicationState
 from services.scheduler.publishing.store import Selection
 from shared.errors import NotFound
-from shared.web import Page, Paging, reply
+from shared.web import Page, Paging, Router, reply
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/api/v1/publications", tags=["publications"])
+router = Router(prefix="/api/v1/publications", tags=["publications"])
 
 ME = "me"
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from starlette.responses import Response
 
@@ -41,11 +41,12 @@ from shared.events.disciplines import Discipline
 from shared.outbox import Transaction
 from shared.ui.ui import Toast
 from shared.ui.words import WORDS
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/skills", include_in_schema=False)
+router = Router(prefix="/skills", include_in_schema=False)
 
 _ROWS = 50
 _PROPOSALS = 20

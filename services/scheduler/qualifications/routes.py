@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -19,11 +18,11 @@ from services.scheduler.qualifications.usecases import (
 from shared.errors import NotFound
 from shared.events.disciplines import Discipline
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Router, Served, StrictModel, reply
 
 __all__ = ["QualificationView", "router"]
 
-router = APIRouter(prefix="/api/v1/members/{member_id}/qualifications", tags=["qualifications"])
+router = Router(prefix="/api/v1/members/{member_id}/qualifications", tags=["qualifications"])
 
 Level = Annotated[int, Field(ge=1, le=3)]
 Evidence = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]

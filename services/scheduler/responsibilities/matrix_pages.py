@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from services.scheduler.edge import Manager, PathId, Reader
@@ -27,11 +27,12 @@ from shared.errors import N_, AppError, FieldError, InvalidRequest, NotFound
 from shared.events.disciplines import Discipline
 from shared.ui.ui import Toast
 from shared.ui.words import WORDS
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["done", "router", "to_matrix"]
 
-router = APIRouter(prefix="/responsibilities", include_in_schema=False)
+router = Router(prefix="/responsibilities", include_in_schema=False)
 
 _DEPUTIES_OFFERED = 3
 _DIALOG = "assign-dialog"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.accounts.listing import account_rows
@@ -22,11 +21,12 @@ from services.scheduler.responsibilities.usecases import assign_one, set_leads
 from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
 from shared.ui.words import WORDS
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/responsibilities", include_in_schema=False)
+router = Router(prefix="/responsibilities", include_in_schema=False)
 
 _DEPUTIES_OFFERED = 3
 

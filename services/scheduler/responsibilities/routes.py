@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -37,11 +37,11 @@ from shared.errors import NotFound
 from shared.events.disciplines import Discipline
 from shared.events.scheduler import ActsAs
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["ResponsibilityView", "router"]
 
-router = APIRouter(prefix="/api/v1", tags=["responsibilities"])
+router = Router(prefix="/api/v1", tags=["responsibilities"])
 
 _CSV = "text/csv; charset=utf-8"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -25,11 +25,11 @@ from services.scheduler.responsibilities.sheets import (
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, FieldError, InvalidRequest, StaleVersion
 from shared.ui.ui import Toast
-from shared.web import require
+from shared.web import Router, require
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/responsibilities", include_in_schema=False)
+router = Router(prefix="/responsibilities", include_in_schema=False)
 
 _SHOWN = 200
 _MARK = "\ufeff"  # by which spreadsheets know UTF-8

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.edge import Manager, PathId
@@ -26,11 +25,12 @@ from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
 from shared.ui.ui import Toast
 from shared.ui.words import WORDS
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/risk", include_in_schema=False)
+router = Router(prefix="/risk", include_in_schema=False)
 
 _LINES = 40
 _MEMBERS = 10

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel
 
 from services.scheduler.coverage.person import WhyNot
@@ -21,11 +21,11 @@ from services.scheduler.risk.query import SupposedAway
 from services.scheduler.risk.reading import GapAhead, Sight, gaps_ahead, gaps_of, read_sight
 from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
-from shared.web import Order, Page, Paging, Served, require
+from shared.web import Order, Page, Paging, Router, Served, require
 
 __all__ = ["RiskReader", "router"]
 
-router = APIRouter(prefix="/api/v1/risk", tags=["risk"])
+router = Router(prefix="/api/v1/risk", tags=["risk"])
 
 RiskReader = Annotated[Identity, require(Permission.RISK_READ)]
 """May see on whom how much hangs, and what each of the team has to do."""

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.scheduler.edge import Manager, PathId, Reader
@@ -35,12 +35,12 @@ from services.scheduler.rota.routes import Taking
 from shared.auth import Identity, Permission
 from shared.errors import AppError
 from shared.outbox import Transaction
-from shared.web import EventSourceResponse, Part, ServerSentEvent, live
+from shared.web import EventSourceResponse, Part, Router, ServerSentEvent, live
 from shared.web.forms import Form, Typed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/rota", include_in_schema=False)
+router = Router(prefix="/rota", include_in_schema=False)
 
 _WATCHED = ["rota_turns", "rota_swaps", "rota_groups", "coverage_clock"]
 _OWN_AHEAD = timedelta(weeks=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from starlette.responses import Response
 
@@ -34,11 +34,11 @@ from shared.auth import Identity
 from shared.errors import N_, FieldError, InvalidRequest
 from shared.outbox import Transaction
 from shared.service import Service
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["ShiftPut", "SwapBody", "router"]
 
-router = APIRouter(prefix="/api/v1/rota", tags=["rota"])
+router = Router(prefix="/api/v1/rota", tags=["rota"])
 
 _LONGEST = timedelta(days=93)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -25,11 +24,11 @@ from services.scheduler.rota.usecases import (
 )
 from shared.auth import Identity, Permission
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Served, StrictModel, reply, require
+from shared.web import Idempotent, IfMatch, Router, Served, StrictModel, reply, require
 
 __all__ = ["GroupBody", "RulesBody", "Taking", "WishBody", "router"]
 
-router = APIRouter(prefix="/api/v1/rota", tags=["rota"])
+router = Router(prefix="/api/v1/rota", tags=["rota"])
 
 Taking = Annotated[Identity, require(Permission.ROTA_OWN)]
 """May take shifts, swap them and wish for some."""

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -29,12 +29,12 @@ from shared.auth import Identity, Permission
 from shared.errors import AppError
 from shared.ids import new_id
 from shared.outbox import Transaction
-from shared.web import EventSourceResponse, Paging, Part, ServerSentEvent, live, reply
+from shared.web import EventSourceResponse, Paging, Part, Router, ServerSentEvent, live, reply
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/rota/runs", include_in_schema=False)
+router = Router(prefix="/rota/runs", include_in_schema=False)
 
 _WEEK = timedelta(weeks=1)
 _SHOWN = (1, 2, 4, 8)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -22,11 +21,11 @@ from services.scheduler.rota.proposal import read_proposal
 from services.scheduler.rota.rules import Hindrance
 from services.scheduler.rota.runs import Run, RunState
 from shared.outbox import Transaction
-from shared.web import Idempotent, IfMatch, Page, Paging, Served, StrictModel, reply
+from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
 __all__ = ["RunBody", "router"]
 
-router = APIRouter(prefix="/api/v1/rota/runs", tags=["rota"])
+router = Router(prefix="/api/v1/rota/runs", tags=["rota"])
 
 
 class RunBody(StrictModel):

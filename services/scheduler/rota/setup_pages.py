@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.scheduler.directory.store import Page
@@ -27,11 +26,12 @@ from services.scheduler.rota.usecases import (
 from shared.auth import Identity, Permission
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/rota", include_in_schema=False)
+router = Router(prefix="/rota", include_in_schema=False)
 
 _NEW_KINDS = 2
 """Empty rows of the form, for further kinds of shift."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from services.scheduler.edge import Manager, PathId, Reader
@@ -24,11 +24,12 @@ from services.scheduler.workingtime.routes import FIRST_YEAR, LAST_YEAR, TermsBo
 from services.scheduler.workingtime.usecases import set_terms
 from shared.auth import Identity, Permission
 from shared.errors import AppError
+from shared.web.access import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/members/{member_id}/working-time", include_in_schema=False)
+router = Router(prefix="/members/{member_id}/working-time", include_in_schema=False)
 
 _ALWAYS = "always"
 

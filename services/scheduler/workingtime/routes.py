@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
@@ -28,11 +28,11 @@ from services.scheduler.workingtime.public_holidays import public_holidays
 from services.scheduler.workingtime.reading import calendars, find_terms_of, leave_year
 from services.scheduler.workingtime.usecases import set_terms
 from shared.errors import N_, NotFound
-from shared.web import IfMatch, Served, StrictModel, reply
+from shared.web import IfMatch, Router, Served, StrictModel, reply
 
 __all__ = ["TermsBody", "router"]
 
-router = APIRouter(prefix="/api/v1/members/{member_id}", tags=["working time"])
+router = Router(prefix="/api/v1/members/{member_id}", tags=["working time"])
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 Year = Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from pydantic import AwareDatetime, Field, field_validator
 from pymongo.errors import ServerSelectionTimeoutError
 from starlette.responses import PlainTextResponse, Response
@@ -22,6 +22,7 @@ from shared.web import (
     Page,
     Paging,
     Part,
+    Router,
     Served,
     ServerSentEvent,
     StrictModel,
@@ -31,7 +32,7 @@ from shared.web import (
     require,
 )
 
-router = APIRouter()
+router = Router()
 Reader = Annotated[Identity, require(Permission.PLANNER_READ)]
 Writer = Annotated[Identity, require(Permission.PLANNER_WRITE)]
 BY_AGE = Order("notes", ("made_at", -1), ("_id", 1))

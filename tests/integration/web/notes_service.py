@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fastapi import APIRouter
-
 from shared.service import Service
 from shared.settings import ServiceSettings
 from shared.ui.ui import Ui
-from shared.web import Served, create_app, public, serve
+from shared.web import Router, Served, create_app, public, serve
 from tests.integration.web.notes import router
 
-ending = APIRouter()
+ending = Router()
 
 
 @ending.post("/fatal")

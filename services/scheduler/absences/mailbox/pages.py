@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -16,11 +16,11 @@ from services.scheduler.absences.mailbox.usecases import confirm_absence, is_con
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity, Tokens
 from shared.errors import N_, Forbidden, NotSignedIn
-from shared.web import public
+from shared.web import Router, public
 
 __all__ = ["ConfirmationNotValid", "router"]
 
-router = APIRouter(prefix=CONFIRM_PATH, include_in_schema=False)
+router = Router(prefix=CONFIRM_PATH, include_in_schema=False)
 
 Token = Annotated[str, Query(max_length=4_000)]
 MailName = Annotated[str, Query(max_length=64)]
