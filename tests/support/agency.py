@@ -99,23 +99,33 @@ class Agency:
             {"members": [self.members["Lena"]]},
             if_match=0,
         )
-        for discipline in ("copywriting", "design"):
-            await self.make_responsible(discipline, None, "Jana", ("Tom", "Mira"))
-        for page_id in self.pages:
-            for discipline in ("community", "publishing"):
-                await self.make_responsible(discipline, page_id, "Jana", ("Tom", "Mira"))
+        places = [
+            *((None, discipline) for discipline in ("copywriting", "design")),
+            *(
+                (page, discipline)
+                for page in self.pages
+                for discipline in ("community", "publishing")
+            ),
+        ]
+        wanted = [self._wanted(name, page, "Jana", ("Tom", "Mira")) for page, name in places]
+        await self.post("/scheduler/api/v1/assignments", {"assignments": wanted})
 
     async def make_responsible(
         self, discipline: str, page_id: str | None, owner: str, deputies: Sequence[str]
     ) -> None:
-        body = {
+        body = self._wanted(discipline, page_id, owner, deputies)
+        await self.post("/scheduler/api/v1/responsibilities", body)
+
+    def _wanted(
+        self, discipline: str, page_id: str | None, owner: str, deputies: Sequence[str]
+    ) -> dict[str, Any]:
+        return {
             "client_id": self.client,
             "page_id": page_id,
             "discipline": discipline,
             "owner": self.members[owner],
             "deputies": [self.members[name] for name in deputies],
         }
-        await self.post("/scheduler/api/v1/responsibilities", body)
 
     # What happens in it
 
@@ -229,6 +239,7 @@ def signed(source: Mapping[str, str], body: str) -> dict[str, str]:
 def _not_known_yet(response: httpx.Response) -> bool:
     """The service has not heard of the client or page from the planner."""
     return response.is_client_error and response.json()["code"] in {
+        "assignments_refused",
         "unknown_client",
         "unknown_page",
     }

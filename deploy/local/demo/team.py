@@ -34,6 +34,7 @@ __all__ = [
 _MEMBERS = "/scheduler/api/v1/members"
 _LEAVE = "/scheduler/api/v1/leave-requests"
 _RESPONSIBILITIES = "/scheduler/api/v1/responsibilities"
+_ASSIGNMENTS = "/scheduler/api/v1/assignments"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 _OFFICE_DAY = {"starts": "09:00", "ends": "17:30"}
 _WEEKS_OF_LEAVE = 6
@@ -116,9 +117,9 @@ async def fill_responsibilities(stage: Stage) -> str:
     lead = stage.as_(FIRST)
     wanted = list(responsibilities())
     known = {one["id"] for one in await lead.all(_RESPONSIBILITIES)}
-    for one in wanted:
-        if _id(stage, one) not in known:
-            await _add_responsibility(stage, lead, one)
+    missing = [one for one in wanted if _id(stage, one) not in known]
+    if missing:
+        await _assign(stage, lead, missing)
     await _name_leads(stage, lead)
     await calm(lead)
     deputies = sum(len(one.people) - 1 for one in wanted)
@@ -130,21 +131,25 @@ def _id(stage: Stage, one: Responsibility) -> str:
     return f"{place}:{one.discipline}"
 
 
-async def _add_responsibility(stage: Stage, lead: Caller, one: Responsibility) -> None:
+async def _assign(stage: Stage, lead: Caller, wanted: Sequence[Responsibility]) -> None:
+    """All with one handover."""
+    body = {"assignments": [_assignment(stage, one) for one in wanted]}
+    await patiently(
+        lambda: lead.create(_ASSIGNMENTS, body, f"duties:{wanted[0].key}:{len(wanted)}"),
+        "the scheduler knows the pages",
+        "assignments_refused",
+    )
+
+
+def _assignment(stage: Stage, one: Responsibility) -> dict[str, Any]:
     owner, *deputies = stage.ids(one.people)
-    body = {
+    return {
         "client_id": stage.clients[one.client],
         "page_id": stage.pages[one.page] if one.page else None,
         "discipline": one.discipline,
         "owner": owner,
         "deputies": deputies,
     }
-    await patiently(
-        lambda: lead.create(_RESPONSIBILITIES, body, f"duty:{one.key}"),
-        "the scheduler knows the pages",
-        "unknown_client",
-        "unknown_page",
-    )
 
 
 async def _name_leads(stage: Stage, lead: Caller) -> None:
