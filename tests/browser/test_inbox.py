@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from pydantic import SecretStr
 
 from services.inbox.app import create_app
@@ -210,6 +210,32 @@ async def test_live_changes_leave_the_keyboard_and_the_rows_where_they_are(
     await world.says([written(60, author_name="Neu Hier")])
     await expect(tom.locator(".conversation")).to_have_count(38)
     await expect(row(tom, "Uwe Petersen")).to_be_focused()
+
+
+async def test_what_changes_while_a_refresh_is_under_way_is_shown_after_it(
+    world: World, open_as: Open
+) -> None:
+    tom = await open_as(TOM)
+    await expect(tom.locator("[data-live=on]")).to_be_visible()
+    await tom.evaluate(
+        "window.changes = 0; document.addEventListener('sse:changed', () => window.changes++)"
+    )
+    drawn = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        answer = await route.fetch()
+        if "Erste" in await answer.text() and not drawn.is_set():
+            drawn.set()
+            known = await tom.evaluate("window.changes")
+            await world.says([written(61, author_name="Zweite")])
+            await tom.wait_for_function("known => window.changes > known", arg=known)
+        await route.fulfill(response=answer)
+
+    await tom.route("**/refresh?**", held)
+    await world.says([written(60, author_name="Erste")])
+    # Sooner than by the look that is taken now and then.
+    await expect(row(tom, "Zweite")).to_have_count(1, timeout=20_000)
+    assert drawn.is_set()
 
 
 async def test_done_by_key_and_undone(world: World, open_as: Open) -> None:

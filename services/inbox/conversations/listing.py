@@ -45,15 +45,18 @@ class Listing:
     rows: int = ROWS
 
     def query(self, **changes: Any) -> str:
-        """`?view=mine&…`; what is as always is left out."""
-        changed = replace(self, **changes)
-        fields = {name: getattr(changed, name) for name in self.__slots__}
-        given = {
+        """`?view=mine&…`"""
+        given = replace(self, **changes).given()
+        return f"?{urlencode(given)}" if given else ""
+
+    def given(self) -> dict[str, str]:
+        """By name; what is as always is left out."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {
             name: str(value)
             for name, value in fields.items()
             if value is not None and value != _DEFAULTS[name]
         }
-        return f"?{urlencode(given)}" if given else ""
 
     def only(self, view: Shown, **fields: Any) -> str:
         """The query of another view, from its start."""
