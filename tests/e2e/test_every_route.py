@@ -177,7 +177,8 @@ async def _a_colleague_does_not_learn_why_somebody_is_away(
     async def look(route: Route) -> None:
         for accept in ("application/json", "text/html"):
             status, text = await world.ask("GET", route.path(world.ids), tom, accept)
-            assert status < 500, f"{route}: {status} {text[:200]}"
+            busy = route.access.path == "/readyz"  # may be, and says so
+            assert status < 500 or busy, f"{route}: {status} {text[:200]}"
             assert REASON not in text, str(route)
 
     await _some_at_once(look, (each for each in routes if each.method == "GET"))
