@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.local.probes import answers_http
 from deploy.local.processes import Process
 from deploy.local.settings import HOST, SERVICES
 from tests.integration.deploy.compose import ROOT, Compose
@@ -99,11 +100,12 @@ def _process(
     image: Image, environment: Mapping[str, str], folder: Path, composed: Mapping[str, Any]
 ) -> Process:
     """The entry point in its working directory and with this environment alone; ready when the
-    health check of Compose says so."""
+    health check of Compose says so, which is a process: asked in vain, it is in the way."""
     [_, *check] = composed["healthcheck"]["test"]
+    answers = answers_http(f"http://{HOST}:{environment['PORT']}/readyz")
 
     async def ready() -> bool:
-        return _asked(image, environment, check) == 0
+        return await answers() and _asked(image, environment, check) == 0
 
     argv = _confined(image, environment, _command(image, "ENTRYPOINT"))
     return Process("service", argv, ready, folder)
