@@ -76,7 +76,9 @@ def run_in_background(service: Service, desk: Desk, rota_seconds: float) -> None
     service.worker("open-shifts", open_shifts.work, wake_on=[])
     service.worker("commit-marks", desk.marks.fill_in, wake_on=[])
     service.measure(
-        measure_coverage(service.name, desk.coverage, desk.handovers, desk.members, service.clock)
+        measure_coverage(
+            service.name, desk.coverage, desk.directory, desk.handovers, desk.members, service.clock
+        )
     )
     service.measure(measure_reasons(reasons))
     service.measure(kept_up(desk.risks, service.clock, tell_risk(desk.most_at_once)))

@@ -18,6 +18,7 @@ from shared.errors import N_
 from shared.web import require
 
 __all__ = [
+    "Day",
     "Email",
     "Id",
     "Instant",
@@ -89,6 +90,11 @@ def _check_plausible(when: When) -> None:
         raise ValueError(N_("This must be in the years 2000 to 2100."))
 
 
+def _day(day: date) -> date:
+    _check_plausible(day)
+    return day
+
+
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 PathId = Annotated[str, Path(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -103,6 +109,7 @@ Email = Annotated[
 ]
 Language = Annotated[str, Field(pattern="^(de|en)$")]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Day = Annotated[date, AfterValidator(_day)]
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
 Moment = Annotated[
     datetime | date,

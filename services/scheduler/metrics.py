@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.scheduler.absences.reasons import Reasons
 from services.scheduler.coverage.store import CoverageStore
+from services.scheduler.directory.store import Directory
 from services.scheduler.handovers.store import Handovers
 from services.scheduler.members.store import Members
 from services.scheduler.risk.domain import Risk, acting_first
@@ -83,6 +84,7 @@ ABSENCE_MAILBOX_SILENT = Gauge(
 def measure_coverage(
     service: str,
     coverage: CoverageStore,
+    directory: Directory,
     handovers: Handovers,
     members: Members,
     clock: Clock,
@@ -90,7 +92,7 @@ def measure_coverage(
     oldest_open = METRICS.handover_open_seconds.labels(service)
 
     async def measure() -> None:
-        COVERAGE_GAPS.set(await coverage.count_gaps())
+        COVERAGE_GAPS.set(await coverage.count_gaps(await directory.archived()))
         MEMBERS_ABSENT.set(await members.count_absent())
         opened = await handovers.open()
         OPEN_HANDOVERS.set(len(opened))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.scheduler.absences.dialog import read_dialog
-from services.scheduler.absences.domain import Absence, AbsenceState, Kind, Reason
+from services.scheduler.absences.domain import Absence, Kind, Reason
 from services.scheduler.absences.keyring import ReasonUnreadable
 from services.scheduler.absences.reading import absences_page, find_absence, reason_for
 from services.scheduler.absences.routes import AbsenceBody, AbsencePut
@@ -58,13 +58,12 @@ async def list_absences(
     window = Window(now - _LOOKING_BACK, now) if past else Window(now, None)
     only = who.member_id if whose == "mine" else None
     found, following = await absences_page(
-        screen.desk, who, only, window, paging.cursor, paging.limit
+        screen.desk, who, only, window, paging.cursor, paging.limit, cancelled=past
     )
     members = await screen.desk.members.load(one.member_id for one in found)
     rows = [
         {"absence": one, "state": one.state(now), "member": face(members[one.member_id])}
         for one in found
-        if past or one.state(now) in (AbsenceState.PLANNED, AbsenceState.ACTIVE)
     ]
     return screen.page("absences.html", rows=rows, of=whose, past=past, next_cursor=following)
 

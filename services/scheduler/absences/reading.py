@@ -18,12 +18,15 @@ async def absences_page(
     window: Window,
     cursor: str | None,
     limit: int,
+    *,
+    cancelled: bool = True,
 ) -> tuple[list[Absence], str | None]:
-    """Those of members the caller may see, and their own; `member_id`: of one member only."""
+    """Those of members the caller may see, and their own; `member_id`: of one member only;
+    `cancelled`: also those."""
     visible = {member.id for member in await desk.members.all(who.scope)} | {who.member_id}
     if member_id is not None:
         visible &= {member_id}
-    return await desk.absences.page(visible, window, cursor, limit)
+    return await desk.absences.page(visible, window, cursor, limit, cancelled=cancelled)
 
 
 async def find_absence(desk: Desk, who: Identity, absence_id: str) -> Absence:

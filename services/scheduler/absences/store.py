@@ -63,10 +63,18 @@ class Absences:
         return await self._documents.find({**query, **window.mongo()}, session, sort=_ORDER.sort)
 
     async def page(
-        self, member_ids: Iterable[str], window: Window, cursor: str | None, limit: int
+        self,
+        member_ids: Iterable[str],
+        window: Window,
+        cursor: str | None,
+        limit: int,
+        *,
+        cancelled: bool,
     ) -> tuple[list[Absence], str | None]:
-        """The members' absences, cancelled ones too, by start."""
-        query = {"member_id": {"$in": sorted(set(member_ids))}, **window.mongo()}
+        """The members' absences by start, `cancelled` ones too or not."""
+        query: Document = {"member_id": {"$in": sorted(set(member_ids))}, **window.mongo()}
+        if not cancelled:
+            query["cancelled"] = False
         return await self._documents.page(query, _ORDER, cursor, limit)
 
     async def put(self, tx: Transaction, absence: Absence) -> None:

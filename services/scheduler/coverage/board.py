@@ -57,7 +57,12 @@ async def coverage_board(
     desk: Desk, scope: Scope, selection: Selection, days: Days, now: datetime
 ) -> Board:
     """The responsibilities of the selection, as far as the scope lets see them."""
-    found = await desk.responsibilities.select(scope, selection)
+    archived = await desk.directory.archived()
+    found = [
+        one
+        for one in await desk.responsibilities.select(scope, selection)
+        if archived.isdisjoint({one.client_id, one.page_id})
+    ]
     team = await desk.team.within(found, _reach(days, now))
     absences = await _absences(desk, scope, selection, days)
     return await _board(desk, scope, found, team, days, now, absences)

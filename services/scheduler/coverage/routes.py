@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.scheduler.coverage.board import Days, coverage_board
 from services.scheduler.coverage.candidates import candidates
 from services.scheduler.coverage.view import Board
-from services.scheduler.edge import Instant, PathId, Reader, TheDesk, TimeZone
+from services.scheduler.edge import Day, Instant, PathId, Reader, TheDesk, TimeZone
 from services.scheduler.responsibilities.store import Selection
 from shared.auth import Identity
 from shared.clock import Clock
@@ -32,7 +32,7 @@ OptionalId = Annotated[str | None, Field(max_length=200)]
 class BoardQuery(StrictModel):
     """`start` left out: Monday of this week. `time_zone` left out: the caller's own."""
 
-    start: Annotated[date | None, Field(alias="from")] = None
+    start: Annotated[Day | None, Field(alias="from")] = None
     days: Annotated[int, Field(ge=1, le=_HALF_A_YEAR)] = _TWO_WEEKS
     time_zone: TimeZone | None = None
     client: OptionalId = None
@@ -77,7 +77,8 @@ async def show_coverage(
 @router.get("/coverage/gaps")
 async def list_gaps(who: Reader, desk: TheDesk) -> list[GapView]:
     """The responsibilities for which nobody acts now."""
-    return [GapView.model_validate(one) for one in await desk.coverage.gaps(who.scope)]
+    gaps = await desk.coverage.gaps(who.scope, await desk.directory.archived())
+    return [GapView.model_validate(one) for one in gaps]
 
 
 @router.get("/responsibilities/{responsibility_id}/candidates")

@@ -69,13 +69,19 @@ class CoverageStore:
         found = await self._documents.find({"_id": {"$in": sorted(set(ids))}}, session)
         return {one.id: one for one in found}
 
-    async def gaps(self, scope: Scope) -> list[Covered]:
-        query: Document = {"$and": [{"acting": None}, scope.mongo()]}
+    async def gaps(self, scope: Scope, archived: Iterable[str]) -> list[Covered]:
+        """Without those of `archived` clients and pages, which nobody misses."""
+        query: Document = {"$and": [_gap(archived), scope.mongo()]}
         return await self._documents.find(query, sort=[("_id", 1)])
 
-    async def count_gaps(self) -> int:
-        return await self._documents.collection.count_documents({"acting": None})
+    async def count_gaps(self, archived: Iterable[str]) -> int:
+        return await self._documents.collection.count_documents(_gap(archived))
 
     async def put_all(self, tx: Transaction, changed: Iterable[Covered]) -> None:
         """In a transaction that has taken the coverage clock."""
         await self._documents.put_all(tx.session, changed)
+
+
+def _gap(archived: Iterable[str]) -> Document:
+    gone = sorted(archived)
+    return {"acting": None, "client_id": {"$nin": gone}, "page_id": {"$nin": gone}}

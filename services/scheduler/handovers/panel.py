@@ -105,7 +105,7 @@ async def _undoable(desk: Desk, handover: Handover, now: datetime) -> Absence | 
 
 
 async def _overview(desk: Desk, scope: Scope, newest: list[Handover], now: datetime) -> Panel:
-    open_gaps = await desk.coverage.gaps(scope)
+    open_gaps = await desk.coverage.gaps(scope, await desk.directory.archived())
     shown = [one.id for one in open_gaps[:_GAPS_SHOWN]]
     return Panel(
         gaps=tuple(await read_gaps(desk, scope, shown, now)),

@@ -5,20 +5,19 @@ Others' requests are for those who may decide on them, and for nobody else.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from services.scheduler.absences.domain import Kind, Reason
-from services.scheduler.absences.period import is_plausible
 from services.scheduler.absences.routes import Note, ReasonView
 from services.scheduler.absences.usecases import check_may_report
 from services.scheduler.desk import Desk
-from services.scheduler.edge import Id, Instant, Moment, PathId, Reader, TheDesk, TimeZone
+from services.scheduler.edge import Day, Id, Instant, Moment, PathId, Reader, TheDesk, TimeZone
 from services.scheduler.leave.asked import Asked, Every, Repeats
 from services.scheduler.leave.domain import Dates, Did, Leave, LeaveState
 from services.scheduler.leave.reading import (
@@ -120,15 +119,6 @@ class TimeBody(StrictModel):
 class InstantsBody(StrictModel):
     starts_at: Instant
     ends_at: Instant
-
-
-def _plausible(day: date) -> date:
-    if not is_plausible(day):
-        raise ValueError(N_("This must be in the years 2000 to 2100."))
-    return day
-
-
-Day = Annotated[date, AfterValidator(_plausible)]
 
 
 class RepeatsBody(StrictModel):

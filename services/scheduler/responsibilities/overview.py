@@ -142,7 +142,9 @@ async def _knowledge(
         responsibilities=by_id,
         people=await desk.team.people_within(named, Window(now, now + _MOMENT)),
         faces=await read_faces(desk, named),
-        uncovered=frozenset(one.id for one in await desk.coverage.gaps(scope)),
+        uncovered=frozenset(
+            one.id for one in await desk.coverage.gaps(scope, await desk.directory.archived())
+        ),
         checked=await desk.team.checked_pages(by_id.values()),
         now=now,
     )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
+from services.scheduler.absences.usecases import cancel_absence
 from shared.auth import Tokens
 from shared.events.disciplines import Discipline
+from shared.events.planner import ClientChanged
+from shared.outbox import Transaction
 from shared.service import Service
-from tests.integration.scheduler.agency import LENA, Agency, As, TestClock, made
+from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 from tests.support.engines import AUTH_SECRET
 
 
@@ -287,3 +291,47 @@ async def test_the_api_describes_itself(ask: As) -> None:
     assert "/api/v1/absences/{absence_id}/cancel" in described["paths"]
     schema = described["components"]["schemas"]["AbsenceBody"]
     assert "2026-11-24T10:42" in str(schema["properties"]["starts_at"])
+
+
+async def test_nobody_misses_what_is_archived(ask: As, agency: Agency) -> None:
+    desk, lena = agency.desk, ask(LENA)
+    await agency.client("roast")
+    jana = await agency.member("Jana", Discipline.DESIGN)
+    await agency.responsibility("roast", Discipline.DESIGN, jana)
+    await agency.away(jana)
+    assert await desk.coverage.count_gaps(await desk.directory.archived()) == 1
+    assert len((await made(await lena.get("/api/v1/coverage")))["clients"]) == 1
+
+    gone = ClientChanged(client_id="roast", name="Roast", time_zone="UTC", archived=True)
+    await agency.do(lambda tx: desk.directory.put_client(tx, gone))
+
+    assert await desk.coverage.count_gaps(await desk.directory.archived()) == 0
+    assert await made(await lena.get("/api/v1/coverage/gaps")) == []
+    assert (await made(await lena.get("/api/v1/coverage")))["clients"] == []
+
+
+async def test_a_board_of_another_age_is_refused(ask: As) -> None:
+    for first in ("9999-12-20", "0001-01-01"):
+        answer = await ask(LENA).get("/api/v1/coverage", params={"from": first, "days": 190})
+        assert answer.status_code == 422
+
+
+async def test_what_was_cancelled_hides_no_absence_on_a_later_page(
+    browse: Browse, agency: Agency
+) -> None:
+    jana = await agency.member("Jana")
+    for day in range(1, 52):
+        start = agency.now + timedelta(days=day)
+        absence, _ = await agency.away(jana, start, start + timedelta(hours=8))
+        await agency.do(partial(_cancel, agency, absence.id))
+    start = agency.now + timedelta(days=60)
+    await agency.away(jana, start, start + timedelta(days=1))
+
+    page = await browse(LENA).get("/absences")
+
+    assert "Nobody is away" not in page.text
+    assert jana.name in page.text
+
+
+async def _cancel(agency: Agency, absence_id: str, tx: Transaction) -> None:
+    await cancel_absence(tx, agency.desk, LENA, absence_id, agency.now)
