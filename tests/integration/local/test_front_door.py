@@ -133,7 +133,7 @@ async def test_a_token_in_an_address_does_not_reach_the_log(
 ) -> None:
     log = settings.logs / "front-door.log"
     secrets = {
-        "Referer": f"{settings.public_url}/scheduler/session?token=secret-referrer",
+        "Referer": f"{settings.public_url}/scheduler/calendar/secret-feed.ics?token=secret-referrer",
         "Cookie": "understudy_session=secret-cookie",
         "Authorization": "Bearer secret-bearer",
     }
@@ -148,5 +148,6 @@ async def test_a_token_in_an_address_does_not_reach_the_log(
     away = await browser.get("/inbox/?token=secret-address", headers=secrets)
 
     assert away.status_code == 502
-    assert "token=REDACTED" in log.read_text()
+    assert "/planner/stream?token=REDACTED" in log.read_text()
+    assert "/scheduler/calendar/REDACTED?token=REDACTED" in log.read_text()
     assert "secret-" not in log.read_text()
