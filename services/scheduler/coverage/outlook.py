@@ -41,11 +41,24 @@ class Outlook:
         return replace(self, team=team, timelines={**self.timelines, **changed})
 
     def gaps(self) -> Iterator[tuple[Responsibility, Segment]]:
-        """Stretches in which nobody acts."""
+        """Stretches in which nobody acts, each whole; why not, as at its beginning: somebody who is
+        away may not be qualified any more later on."""
         for id, segments in self.timelines.items():
-            for segment in segments:
-                if segment.acting.member is None:
-                    yield self.responsibilities[id], segment
+            for gap in _joined(one for one in segments if one.acting.member is None):
+                yield self.responsibilities[id], gap
+
+
+def _joined(gaps: Iterable[Segment]) -> Iterator[Segment]:
+    last: Segment | None = None
+    for gap in gaps:
+        if last is not None and last.ends_at == gap.starts_at:
+            last = replace(last, ends_at=gap.ends_at)
+            continue
+        if last is not None:
+            yield last
+        last = gap
+    if last is not None:
+        yield last
 
 
 def look_ahead(

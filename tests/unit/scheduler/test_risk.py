@@ -125,6 +125,12 @@ def test_a_gap_is_the_worst_whatever_the_bus_factor() -> None:
 # Single points of failure
 
 
+def test_a_gap_is_one_although_the_reason_changes_in_it() -> None:
+    found = risk([person("jana", (3, 99), until=20)], owns("roast", "jana"))
+    [gap] = found.gaps["roast:copywriting"]
+    assert (gap.starts_at, gap.ends_at) == (NOW + 3 * DAY, END)
+
+
 def test_what_hangs_on_somebody_always_and_for_a_while() -> None:
     people = [person("jana", (3, 5)), person("tom")]
     found = risk(people, owns("a", "tom"), owns("b", "jana", "tom"), owns("c", "jana"))
