@@ -16,7 +16,7 @@ from services.scheduler.desk import Desk
 from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.view import Place
 from services.scheduler.leave.days_off import days_off
-from services.scheduler.leave.domain import Dates, Leave
+from services.scheduler.leave.domain import Dates, Leave, to_come
 from services.scheduler.leave.remedies import deputies_for, trainings_for
 from services.scheduler.leave.shifts import LostShift, lost_shifts
 from services.scheduler.leave.whatif import SHIFT, Better, Gap, WhatIf, what_if
@@ -276,9 +276,10 @@ def _thought_through(
     ids.update(id for taken_over in found.stand_ins.values() for id in taken_over)
     seen = frozenset(id for id in ids if scope.allows(snapshot.responsibilities[id].client_id))
     gaps = [gap for gap in found.gaps if gap.responsibility_id in seen]
-    deputies = deputies_for(snapshot, member_id, leave, gaps)
+    ahead = to_come(leave, now)
+    deputies = deputies_for(snapshot, member_id, ahead, gaps)
     left = [gap for gap in gaps if gap not in deputies]
-    trainings = trainings_for(snapshot, member_id, leave, left) if left else []
+    trainings = trainings_for(snapshot, member_id, ahead, left) if left else []
     return found, seen, deputies, trainings[:_TRAININGS]
 
 
