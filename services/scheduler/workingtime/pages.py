@@ -63,8 +63,10 @@ async def put(screen: TheScreen, who: Manager, member_id: PathId, typed: Typed) 
             lambda tx: set_terms(tx, screen.desk, who, member_id, body.terms(), version, screen.now)
         )
     except AppError as error:
-        return await _page(screen, who, member_id, None, typed, error)
-    return screen.onward(f"/members/{member_id}/working-time")
+        return await _page(screen, who, member_id, _year_typed(typed), typed, error)
+    year = _year_typed(typed)
+    shown = "" if year is None else f"?year={year}"
+    return screen.onward(f"/members/{member_id}/working-time{shown}")
 
 
 def _terms_typed(typed: Form, before: WorkingTime) -> TermsBody:
@@ -87,6 +89,12 @@ def _terms_typed(typed: Form, before: WorkingTime) -> TermsBody:
             "carried": carried,
         },
     )
+
+
+def _year_typed(typed: Form) -> int | None:
+    """The one that the form was about; None: it names none that there can be."""
+    year = typed.text("year")
+    return next((one for one in range(FIRST_YEAR, LAST_YEAR + 1) if str(one) == year), None)
 
 
 def _week_typed(typed: Form) -> dict[str, Any]:

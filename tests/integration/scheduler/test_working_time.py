@@ -162,3 +162,21 @@ async def test_the_form_adds_a_week_and_keeps_the_one_before(
     assert [one["since"] for one in stored["patterns"]] == ["2027-01-04"]
     regions = await page.get(f"{here}?country=AT")
     assert "Tirol" in regions.text
+
+
+async def test_days_carried_over_stay_with_the_year_they_were_typed_for(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    page, here = browse(LENA), f"/members/{jana.id}/working-time"
+    form = {"version": "0", "year": "2027", "allowance": "many", "carried": "5"}
+    refused = await page.post(here, data=form)
+    assert refused.status_code == 422
+    assert '<input type="hidden" name="year" value="2027">' in refused.text
+    saved = await page.post(here, data=form | {"allowance": "30"})
+    assert saved.status_code == 303
+    assert saved.headers["location"].endswith(f"{here}?year=2027")
+    stored = await made(await ask(LENA).get(of(jana, "working-time")))
+    assert stored["carried"] == {"2027": 5}
+    for nonsense in ("1066", "soon", "²", "9" * 5000):
+        again = await page.post(here, data=form | {"year": nonsense})
+        assert again.status_code == 422
