@@ -103,6 +103,7 @@ async def leave_year(
                     for one in requests
                     if asked.get(one.id) is Kind.HOLIDAY
                     for time in one.times
+                    if time.ends_at > now  # what is over cannot be approved any more
                 ),
             ],
             unreadable=sum(one.id not in kinds for one in absences),

@@ -13,7 +13,7 @@ from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import identity_of
 from shared.auth import Role
 from shared.events.disciplines import Discipline
-from tests.integration.scheduler.agency import LENA, Agency, As, Browse, made
+from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 
 COPY = Discipline.COPYWRITING
 OFFICE_DAY = {"starts": "09:00", "ends": "17:00"}
@@ -180,3 +180,16 @@ async def test_days_carried_over_stay_with_the_year_they_were_typed_for(
     for nonsense in ("1066", "soon", "²", "9" * 5000):
         again = await page.post(here, data=form | {"year": nonsense})
         assert again.status_code == 422
+
+
+async def test_what_was_not_decided_in_time_is_not_asked_for_any_more(
+    agency: Agency, ask: As, clock: TestClock, jana: Member
+) -> None:
+    await agree(ask(LENA), jana)
+    times = [{"starts_at": day, "ends_at": day} for day in ("2026-12-07", "2026-12-14")]
+    body = {"member_id": jana.id, "kind": "holiday", "times": times}
+    await made(await ask(LENA).post("/api/v1/leave-requests", json=body))
+    for day, left in ((7, 2), (10, 1), (16, 0)):
+        clock.now = clock.now.replace(month=12, day=day)
+        balance = await made(await ask(identity_of(jana)).get(of(jana, "leave-balance")))
+        assert balance["requested"] == left
