@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
-from services.scheduler.workingtime.domain import WEEKDAYS, Pattern, Region, WorkingTime
+from services.scheduler.workingtime.domain import WEEKDAYS, Pattern, Region, Week, WorkingTime
 from services.scheduler.workingtime.public_holidays import (
     countries,
     public_holidays,
@@ -146,7 +146,8 @@ async def _page(
         writes=who.may(Permission.TEAM_WRITE),
         working_time=working_time,
         earlier=[(_key(one), one) for one in working_time.terms.patterns[:-1]],
-        week=_week_shown(form),
+        week=_days_typed(form),
+        weeks=[(one.since, _days(one.week)) for one in working_time.weeks_from(today)],
         form=form,
         year=year,
         today=today,
@@ -172,11 +173,17 @@ def _as_agreed(working_time: WorkingTime, year: int) -> Form:
         "country": terms.region.country if terms.region else "",
         "subdivision": (terms.region.subdivision if terms.region else None) or "",
     }
-    for day, hours in zip(WEEKDAYS, newest.week, strict=True):
-        fields[f"{day}_starts"] = f"{hours.starts:%H:%M}" if hours else ""
-        fields[f"{day}_ends"] = f"{hours.ends:%H:%M}" if hours else ""
+    for day in _days(newest.week):
+        fields[f"{day.name}_starts"], fields[f"{day.name}_ends"] = day.starts, day.ends
     return Form({name: [value] for name, value in fields.items()})
 
 
-def _week_shown(form: Form) -> list[Day]:
+def _days(week: Week) -> list[Day]:
+    return [
+        Day(name, f"{hours.starts:%H:%M}", f"{hours.ends:%H:%M}") if hours else Day(name, "", "")
+        for name, hours in zip(WEEKDAYS, week, strict=True)
+    ]
+
+
+def _days_typed(form: Form) -> list[Day]:
     return [Day(day, form.text(f"{day}_starts"), form.text(f"{day}_ends")) for day in WEEKDAYS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClo
 COPY = Discipline.COPYWRITING
 OFFICE_DAY = {"starts": "09:00", "ends": "17:00"}
 THREE_DAYS = {"monday": OFFICE_DAY, "tuesday": OFFICE_DAY, "wednesday": OFFICE_DAY}
-TERMS = {
+TERMS: dict[str, Any] = {
     "patterns": [{"since": None, "week": THREE_DAYS}],
     "region": {"country": "DE", "subdivision": "BY"},
     "allowance": 18,
@@ -193,3 +194,14 @@ async def test_what_was_not_decided_in_time_is_not_asked_for_any_more(
         clock.now = clock.now.replace(month=12, day=day)
         balance = await made(await ask(identity_of(jana)).get(of(jana, "leave-balance")))
         assert balance["requested"] == left
+
+
+async def test_a_week_to_come_is_not_shown_as_the_present_one(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    later = {"since": "2027-01-04", "week": {"monday": {"starts": "07:15", "ends": "11:00"}}}
+    await agree(ask(LENA), jana, patterns=[*TERMS["patterns"], later])
+    reader = replace(identity_of(jana), lang="en")
+    page = (await browse(reader).get(f"/members/{jana.id}/working-time")).text
+    now, then = page.index("09:00–17:00"), page.index("07:15–11:00")
+    assert now < page.index("<h3>from ", now) < then
