@@ -154,7 +154,7 @@ async def _page(
         found=found,
         holidays=holidays,
         countries=countries(screen.language),
-        subdivisions=subdivisions(country or form.text("country")),
+        subdivisions=subdivisions(form.text("country") if country is None else country),
     )
 
 

@@ -205,3 +205,12 @@ async def test_a_week_to_come_is_not_shown_as_the_present_one(
     page = (await browse(reader).get(f"/members/{jana.id}/working-time")).text
     now, then = page.index("09:00–17:00"), page.index("07:15–11:00")
     assert now < page.index("<h3>from ", now) < then
+
+
+async def test_the_agencys_public_holidays_have_no_regions_to_choose(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    await agree(ask(LENA), jana)
+    page, here = browse(LENA), f"/members/{jana.id}/working-time"
+    assert 'name="subdivision"' in (await page.get(here)).text
+    assert 'name="subdivision"' not in (await page.get(f"{here}?country=")).text
