@@ -101,9 +101,7 @@ def merged(times: Iterable[Dates]) -> list[Dates]:
 
 def to_come(times: Iterable[Dates], now: datetime) -> tuple[Dates, ...]:
     """What of the times is not over; of one that has begun, the rest."""
-    return tuple(
-        Dates(max(one.starts_at, now), one.ends_at) for one in times if one.ends_at > now
-    )
+    return tuple(Dates(max(one.starts_at, now), one.ends_at) for one in times if one.ends_at > now)
 
 
 LONGEST = timedelta(days=367)

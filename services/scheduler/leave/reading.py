@@ -86,7 +86,8 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class DaysOff:
-    """Days on which the colleague would act for what the leave leaves, and does not work."""
+    """Days on which the colleague would act for what the leave leaves, and does not work; only for
+    who decides on leave."""
 
     member: Face
     days: tuple[date, ...]
@@ -217,7 +218,9 @@ async def read_what_if(
     named |= {*deputies.values(), *found.stand_ins, *(one.member_id for one in trainings)}
     people = await desk.members.load(named)
     faces = {one.id: face(one) for one in people.values()}
-    colleagues = await calendars(desk, (people[id] for id in found.standing_in))
+    # When others work is not for everybody who may ask what their own leave would do.
+    told = found.standing_in if who.may(Permission.LEAVE_DECIDE) else ()
+    colleagues = await calendars(desk, (people[id] for id in told))
     show = _Showing(snapshot, places, faces, seen, member)
     stand_ins = tuple(show.stand_ins(found))
     shifts, hidden_shifts = await lost_shifts(desk, who.scope, member.id, leave, now)
@@ -255,7 +258,7 @@ def _days_off(
 ) -> Iterator[DaysOff]:
     for one in stand_ins:
         id = one.member.member_id
-        if days := days_off(absent, colleagues[id], found.standing_in[id]):
+        if id in colleagues and (days := days_off(absent, colleagues[id], found.standing_in[id])):
             yield DaysOff(one.member, days)
 
 

@@ -12,7 +12,7 @@ from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.usecases import Report, report_absence
 from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import identity_of
-from shared.auth import Role
+from shared.auth import SYSTEM_SCOPE, Identity, Role
 from shared.events.disciplines import Discipline
 from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 
@@ -89,6 +89,9 @@ async def test_the_what_if_says_who_would_stand_in_on_a_day_off(
     seen = await made(await ask(LENA).get(f"/api/v1/leave-requests/{leave['id']}/what-if"))
     assert seen["working_days"] == 5
     assert seen["days_off"] == [{"member_id": tom.id, "days": ["2026-12-10", "2026-12-11"]}]
+    own = ask(identity_of(jana))
+    seen = await made(await own.get(f"/api/v1/leave-requests/{leave['id']}/what-if"))
+    assert (seen["stand_ins"][0]["member_id"], seen["days_off"]) == (tom.id, [])
     page = (await browse(LENA).get(f"/leave/{leave['id']}")).text
     assert "Tom would stand in on days off" in page or "Tom müsste an freien Tagen" in page
 
@@ -203,7 +206,7 @@ async def test_a_week_to_come_is_not_shown_as_the_present_one(
     await agree(ask(LENA), jana, patterns=[*TERMS["patterns"], later])
     reader = replace(identity_of(jana), lang="en")
     page = (await browse(reader).get(f"/members/{jana.id}/working-time")).text
-    now, then = page.index("09:00–17:00"), page.index("07:15–11:00")
+    now, then = page.index("09:00"), page.index("07:15")
     assert now < page.index("<h3>from ", now) < then
 
 
@@ -214,3 +217,17 @@ async def test_the_agencys_public_holidays_have_no_regions_to_choose(
     page, here = browse(LENA), f"/members/{jana.id}/working-time"
     assert 'name="subdivision"' in (await page.get(here)).text
     assert 'name="subdivision"' not in (await page.get(f"{here}?country=")).text
+
+
+async def test_the_what_if_tells_balances_only_to_whoever_may_read_them(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    await agree(ask(LENA), jana)
+    days = {"starts_day": "2026-12-07", "ends_day": "2026-12-08"}
+    form = {"member_id": jana.id, "kind": "holiday", **days}
+    payroll = Identity("hr", "HR system", Role.SYSTEM, SYSTEM_SCOPE)
+    for reader, told in ((LENA, True), (identity_of(jana), True), (payroll, False)):
+        page = await browse(replace(reader, lang="en")).post("/leave/what-if", data=form)
+        assert page.status_code == 200
+        assert "2 working days" in page.text
+        assert ("of 19.5 left in 2026" in page.text) is told
