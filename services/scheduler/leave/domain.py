@@ -49,6 +49,7 @@ __all__ = [
     "merged",
     "request",
     "times_of",
+    "to_come",
     "whole",
     "withdraw",
 ]
@@ -96,6 +97,11 @@ def merged(times: Iterable[Dates]) -> list[Dates]:
         else:
             found.append(one)
     return found
+
+
+def to_come(times: Iterable[Dates], now: datetime) -> tuple[Dates, ...]:
+    """What of the times is not over; of one that has begun, the rest."""
+    return tuple(Dates(max(one.starts_at, now), one.ends_at) for one in times if one.ends_at > now)
 
 
 LONGEST = timedelta(days=367)

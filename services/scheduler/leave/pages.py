@@ -55,7 +55,7 @@ from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.responsibilities.domain import with_deputy
 from services.scheduler.responsibilities.usecases import assign_one
 from services.scheduler.workingtime.balance import Balance
-from services.scheduler.workingtime.reading import balances
+from services.scheduler.workingtime.reading import balances, may_read_terms
 from shared.auth import Identity, Permission
 from shared.errors import N_, AppError, NotFound
 from shared.outbox import Transaction
@@ -168,7 +168,7 @@ async def leave_form(
         offers=offers,
         seen=seen,
         better=_better(seen, member),
-        balances=await _balances(screen, member, seen, typed.text("kind") or _USUAL),
+        balances=await _balances(screen, who, member, seen, typed.text("kind") or _USUAL),
         **await _days(screen, who, seen),
     )
 
@@ -292,7 +292,7 @@ async def _leave(
         choice=await _choice(screen, form, member, but=leave.id),
         seen=seen,
         better=_better(seen, member),
-        balances=await _balances(screen, member, seen, why[0].kind) if why[0] else [],
+        balances=await _balances(screen, who, member, seen, why[0].kind) if why[0] else [],
         **await _days(screen, who, seen),
     )
 
@@ -351,10 +351,12 @@ async def _choice(
 
 
 async def _balances(
-    screen: Screen, member: Member | None, seen: WhatIfSeen | None, kind: str
+    screen: Screen, who: Identity, member: Member | None, seen: WhatIfSeen | None, kind: str
 ) -> list[Balance]:
-    """What it leaves of the year's leave, if it is any."""
+    """What it leaves of the year's leave, if it is any, and if the reader may know."""
     if member is None or seen is None or kind != Kind.HOLIDAY:
+        return []
+    if not may_read_terms(who, member.id):
         return []
     return await balances(screen.desk, member, [one.stretch for one in seen.times], screen.now)
 

@@ -16,7 +16,7 @@ from services.scheduler.desk import Desk
 from services.scheduler.handovers.places import Places, read_places
 from services.scheduler.handovers.view import Place
 from services.scheduler.leave.days_off import days_off
-from services.scheduler.leave.domain import Dates, Leave
+from services.scheduler.leave.domain import Dates, Leave, to_come
 from services.scheduler.leave.remedies import deputies_for, trainings_for
 from services.scheduler.leave.shifts import LostShift, lost_shifts
 from services.scheduler.leave.whatif import SHIFT, Better, Gap, WhatIf, what_if
@@ -86,7 +86,8 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class DaysOff:
-    """Days on which the colleague would act for what the leave leaves, and does not work."""
+    """Days on which the colleague would act for what the leave leaves, and does not work; only for
+    who decides on leave."""
 
     member: Face
     days: tuple[date, ...]
@@ -217,7 +218,9 @@ async def read_what_if(
     named |= {*deputies.values(), *found.stand_ins, *(one.member_id for one in trainings)}
     people = await desk.members.load(named)
     faces = {one.id: face(one) for one in people.values()}
-    colleagues = await calendars(desk, (people[id] for id in found.standing_in))
+    # When others work is not for everybody who may ask what their own leave would do.
+    told = found.standing_in if who.may(Permission.LEAVE_DECIDE) else ()
+    colleagues = await calendars(desk, (people[id] for id in told))
     show = _Showing(snapshot, places, faces, seen, member)
     stand_ins = tuple(show.stand_ins(found))
     shifts, hidden_shifts = await lost_shifts(desk, who.scope, member.id, leave, now)
@@ -255,7 +258,7 @@ def _days_off(
 ) -> Iterator[DaysOff]:
     for one in stand_ins:
         id = one.member.member_id
-        if days := days_off(absent, colleagues[id], found.standing_in[id]):
+        if id in colleagues and (days := days_off(absent, colleagues[id], found.standing_in[id])):
             yield DaysOff(one.member, days)
 
 
@@ -276,9 +279,10 @@ def _thought_through(
     ids.update(id for taken_over in found.stand_ins.values() for id in taken_over)
     seen = frozenset(id for id in ids if scope.allows(snapshot.responsibilities[id].client_id))
     gaps = [gap for gap in found.gaps if gap.responsibility_id in seen]
-    deputies = deputies_for(snapshot, member_id, leave, gaps)
+    ahead = to_come(leave, now)
+    deputies = deputies_for(snapshot, member_id, ahead, gaps)
     left = [gap for gap in gaps if gap not in deputies]
-    trainings = trainings_for(snapshot, member_id, leave, left) if left else []
+    trainings = trainings_for(snapshot, member_id, ahead, left) if left else []
     return found, seen, deputies, trainings[:_TRAININGS]
 
 

@@ -17,7 +17,7 @@ from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.leave import domain
 from services.scheduler.leave.asked import Asked
-from services.scheduler.leave.domain import Dates, Leave, OwnLeave
+from services.scheduler.leave.domain import Dates, Leave, OwnLeave, to_come
 from services.scheduler.leave.taken import free, read_offers
 from services.scheduler.leave.telling import tell_of_leave
 from services.scheduler.leave.whatif import gaps_of
@@ -136,8 +136,8 @@ async def approve_leave(
         raise InactiveMember(member=member.name, extra={"member_id": member.id})
     window = Window(before.starts_at, before.ends_at)
     snapshot = await desk.snapshots.concerning(tx, member.id, window)
-    to_come = [one for one in before.times if one.ends_at > tick.now]
-    gaps = gaps_of(snapshot, member.id, to_come) if to_come else ()
+    ahead = to_come(before.times, tick.now)
+    gaps = gaps_of(snapshot, member.id, ahead) if ahead else ()
     leave = domain.approve(
         before,
         by=who.member_id,

@@ -19,7 +19,7 @@ from services.scheduler.coverage.domain import PassedOver
 from services.scheduler.coverage.outlook import Outlook
 from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
-from services.scheduler.leave.domain import Dates, whole
+from services.scheduler.leave.domain import Dates, to_come, whole
 from services.scheduler.workingtime.calendar import WorkCalendar
 
 __all__ = ["SHIFT", "Better", "Gap", "WhatIf", "gaps_of", "what_if"]
@@ -74,6 +74,9 @@ class WhatIf:
         return len({one.responsibility_id for one in self.gaps})
 
 
+_NOTHING = WhatIf((), (), {}, {}, None)
+
+
 def gaps_of(snapshot: Snapshot, member_id: str, leave: Sequence[Dates]) -> tuple[Gap, ...]:
     """What nobody would act for only because of the leave: its times, in order."""
     return tuple(_gaps(differences(*_with_and_without(snapshot, member_id, leave))))
@@ -89,9 +92,13 @@ def what_if(
     now: datetime,
     taken: Iterable[Stretch] = (),
 ) -> WhatIf:
-    """`most`: responsibilities that one person should act for at once. `calendar`: the member's, by
-    which other dates are chosen; but not while they are away or have `taken` it."""
-    present, absent = _with_and_without(snapshot, member_id, leave)
+    """From `now` on: what is over cannot be helped. `most`: responsibilities that one person should
+    act for at once. `calendar`: the member's, by which other dates are chosen; but not while they
+    are away or have `taken` it."""
+    ahead = to_come(leave, now)
+    if not ahead:
+        return _NOTHING
+    present, absent = _with_and_without(snapshot, member_id, ahead)
     changed = list(differences(present, absent))
     gaps = tuple(_gaps(changed))
     stand_ins = _stand_ins(changed)
@@ -174,7 +181,7 @@ def _better(
     far = Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
     alone = gaps_of(snapshot, member_id, [far])
     away = [*snapshot.team.people[member_id].away, *taken]
-    least, best = _uncovered(alone, leave), None
+    least, best = _uncovered(alone, to_come(leave, now)), None
     working_days = calendar.count(one.stretch for one in leave)
     for days in sorted((each for each in range(-SHIFT, SHIFT + 1) if each), key=abs):
         moved = tuple(one.moved(days, calendar.zone) for one in leave)

@@ -40,7 +40,9 @@ class WorkCalendar:
             return None
         starts = start_instant(datetime.combine(day, hours.starts), self.zone)
         last = day if hours.ends > hours.starts else day + timedelta(days=1)
-        return WorkingDay(starts, end_instant(datetime.combine(last, hours.ends), self.zone))
+        ends = end_instant(datetime.combine(last, hours.ends), self.zone)
+        # From 02:00 to 03:00 nobody works on the day on which the clocks leave that hour out.
+        return WorkingDay(starts, ends) if starts < ends else None
 
     def public_holiday(self, day: date, language: str = "en") -> str | None:
         """What it is called."""

@@ -104,6 +104,11 @@ class WorkingTime:
         """By the pattern alone: a public holiday is none of its business."""
         return self._week(day)[day.weekday()]
 
+    def weeks_from(self, day: date) -> list[Pattern]:
+        """The one that holds on the day, then each later one."""
+        later = [one for one in self.terms.patterns if one.since is not None and one.since > day]
+        return [Pattern(None, self._week(day)), *later]
+
     def _week(self, day: date) -> Week:
         week = STANDARD_WEEK
         for pattern in self.terms.patterns:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
-from services.scheduler.workingtime.domain import WEEKDAYS, Pattern, Region, WorkingTime
+from services.scheduler.workingtime.domain import WEEKDAYS, Pattern, Region, Week, WorkingTime
 from services.scheduler.workingtime.public_holidays import (
     countries,
     public_holidays,
@@ -63,8 +63,10 @@ async def put(screen: TheScreen, who: Manager, member_id: PathId, typed: Typed) 
             lambda tx: set_terms(tx, screen.desk, who, member_id, body.terms(), version, screen.now)
         )
     except AppError as error:
-        return await _page(screen, who, member_id, None, typed, error)
-    return screen.onward(f"/members/{member_id}/working-time")
+        return await _page(screen, who, member_id, _year_typed(typed), typed, error)
+    year = _year_typed(typed)
+    shown = "" if year is None else f"?year={year}"
+    return screen.onward(f"/members/{member_id}/working-time{shown}")
 
 
 def _terms_typed(typed: Form, before: WorkingTime) -> TermsBody:
@@ -87,6 +89,12 @@ def _terms_typed(typed: Form, before: WorkingTime) -> TermsBody:
             "carried": carried,
         },
     )
+
+
+def _year_typed(typed: Form) -> int | None:
+    """The one that the form was about; None: it names none that there can be."""
+    year = typed.text("year")
+    return next((one for one in range(FIRST_YEAR, LAST_YEAR + 1) if str(one) == year), None)
 
 
 def _week_typed(typed: Form) -> dict[str, Any]:
@@ -138,14 +146,15 @@ async def _page(
         writes=who.may(Permission.TEAM_WRITE),
         working_time=working_time,
         earlier=[(_key(one), one) for one in working_time.terms.patterns[:-1]],
-        week=_week_shown(form),
+        week=_days_typed(form),
+        weeks=[(one.since, _days(one.week)) for one in working_time.weeks_from(today)],
         form=form,
         year=year,
         today=today,
         found=found,
         holidays=holidays,
         countries=countries(screen.language),
-        subdivisions=subdivisions(country or form.text("country")),
+        subdivisions=subdivisions(form.text("country") if country is None else country),
     )
 
 
@@ -164,11 +173,17 @@ def _as_agreed(working_time: WorkingTime, year: int) -> Form:
         "country": terms.region.country if terms.region else "",
         "subdivision": (terms.region.subdivision if terms.region else None) or "",
     }
-    for day, hours in zip(WEEKDAYS, newest.week, strict=True):
-        fields[f"{day}_starts"] = f"{hours.starts:%H:%M}" if hours else ""
-        fields[f"{day}_ends"] = f"{hours.ends:%H:%M}" if hours else ""
+    for day in _days(newest.week):
+        fields[f"{day.name}_starts"], fields[f"{day.name}_ends"] = day.starts, day.ends
     return Form({name: [value] for name, value in fields.items()})
 
 
-def _week_shown(form: Form) -> list[Day]:
+def _days(week: Week) -> list[Day]:
+    return [
+        Day(name, f"{hours.starts:%H:%M}", f"{hours.ends:%H:%M}") if hours else Day(name, "", "")
+        for name, hours in zip(WEEKDAYS, week, strict=True)
+    ]
+
+
+def _days_typed(form: Form) -> list[Day]:
     return [Day(day, form.text(f"{day}_starts"), form.text(f"{day}_ends")) for day in WEEKDAYS]

@@ -17,7 +17,7 @@ from services.scheduler.workingtime.calendar import WorkCalendar
 from shared.auth import Identity, Permission
 from shared.errors import NotFound
 
-__all__ = ["LeaveYear", "balances", "calendars", "find_terms_of", "leave_year"]
+__all__ = ["LeaveYear", "balances", "calendars", "find_terms_of", "leave_year", "may_read_terms"]
 
 _AROUND = timedelta(days=1)
 _MOMENT = timedelta(milliseconds=1)
@@ -37,6 +37,11 @@ class LeaveYear:
 
     balance: Balance | None
     taken: Sequence[Taken]
+
+
+def may_read_terms(who: Identity, member_id: str) -> bool:
+    """What is agreed with a member whom the caller sees: of others, only who decides on leave."""
+    return who.member_id == member_id or who.may(Permission.LEAVE_DECIDE)
 
 
 async def find_terms_of(desk: Desk, who: Identity, member_id: str) -> Member:
@@ -65,8 +70,9 @@ async def calendars(desk: Desk, members: Iterable[Member]) -> dict[str, WorkCale
 async def balances(
     desk: Desk, member: Member, also: Sequence[Stretch], now: datetime
 ) -> list[Balance]:
-    """Of the years that the absences begin or end in, as if they were asked for as leave; for
-    whoever `find_terms_of` lets read it."""
+    """Of the years that the absences begin or end in, as if they were asked for as leave, unless
+    they are over; for whoever `find_terms_of` lets read it."""
+    also = [one for one in also if one.ends_at is None or one.ends_at > now]
     edges = [one.starts_at for one in also]
     edges += [one.ends_at - _MOMENT for one in also if one.ends_at is not None]
     years = sorted({at.astimezone(member.zone).year for at in edges})
@@ -103,6 +109,7 @@ async def leave_year(
                     for one in requests
                     if asked.get(one.id) is Kind.HOLIDAY
                     for time in one.times
+                    if time.ends_at > now  # what is over cannot be approved any more
                 ),
             ],
             unreadable=sum(one.id not in kinds for one in absences),

@@ -366,6 +366,26 @@ async def test_leave_that_has_begun_is_handed_over_when_it_is_approved(
     assert (await decided(lena, late, "approve")).json()["code"] == "leave_over"
 
 
+async def test_gaps_that_are_over_need_no_reason(
+    office: Office, ask: As, browse: Browse, clock: TestClock
+) -> None:
+    lena = ask(LENA)
+    tuesday = date(2026, 12, 8)
+    await office.agency.away(office.tom, tuesday, tuesday)
+    leave = await requested(ask(office.as_jana), office.jana)
+    path = f"/api/v1/leave-requests/{leave['id']}"
+    assert len((await made(await lena.get(f"{path}/what-if")))["gaps"]) == 1
+    clock.now = clock.now.replace(month=12, day=10)  # a Thursday
+    seen = await made(await lena.get(f"{path}/what-if"))
+    assert (seen["covered"], seen["working_days"], len(seen["times"])) == (True, 5, 1)
+    assert (await made(await decided(lena, leave, "approve")))["leave"]["state"] == "approved"
+    late = await requested(
+        ask(office.as_jana), office.jana, starts_at="2026-12-14", ends_at="2026-12-14"
+    )
+    clock.advance(days=9)
+    assert (await browse(LENA).get(f"/leave/{late['id']}")).status_code == 200
+
+
 # At several times
 
 

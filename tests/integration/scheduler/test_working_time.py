@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,14 +12,14 @@ from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.usecases import Report, report_absence
 from services.scheduler.members.domain import Member
 from services.scheduler.members.usecases import identity_of
-from shared.auth import Role
+from shared.auth import SYSTEM_SCOPE, Identity, Role
 from shared.events.disciplines import Discipline
-from tests.integration.scheduler.agency import LENA, Agency, As, Browse, made
+from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
 
 COPY = Discipline.COPYWRITING
 OFFICE_DAY = {"starts": "09:00", "ends": "17:00"}
 THREE_DAYS = {"monday": OFFICE_DAY, "tuesday": OFFICE_DAY, "wednesday": OFFICE_DAY}
-TERMS = {
+TERMS: dict[str, Any] = {
     "patterns": [{"since": None, "week": THREE_DAYS}],
     "region": {"country": "DE", "subdivision": "BY"},
     "allowance": 18,
@@ -88,6 +89,9 @@ async def test_the_what_if_says_who_would_stand_in_on_a_day_off(
     seen = await made(await ask(LENA).get(f"/api/v1/leave-requests/{leave['id']}/what-if"))
     assert seen["working_days"] == 5
     assert seen["days_off"] == [{"member_id": tom.id, "days": ["2026-12-10", "2026-12-11"]}]
+    own = ask(identity_of(jana))
+    seen = await made(await own.get(f"/api/v1/leave-requests/{leave['id']}/what-if"))
+    assert (seen["stand_ins"][0]["member_id"], seen["days_off"]) == (tom.id, [])
     page = (await browse(LENA).get(f"/leave/{leave['id']}")).text
     assert "Tom would stand in on days off" in page or "Tom müsste an freien Tagen" in page
 
@@ -162,3 +166,68 @@ async def test_the_form_adds_a_week_and_keeps_the_one_before(
     assert [one["since"] for one in stored["patterns"]] == ["2027-01-04"]
     regions = await page.get(f"{here}?country=AT")
     assert "Tirol" in regions.text
+
+
+async def test_days_carried_over_stay_with_the_year_they_were_typed_for(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    page, here = browse(LENA), f"/members/{jana.id}/working-time"
+    form = {"version": "0", "year": "2027", "allowance": "many", "carried": "5"}
+    refused = await page.post(here, data=form)
+    assert refused.status_code == 422
+    assert '<input type="hidden" name="year" value="2027">' in refused.text
+    saved = await page.post(here, data=form | {"allowance": "30"})
+    assert saved.status_code == 303
+    assert saved.headers["location"].endswith(f"{here}?year=2027")
+    stored = await made(await ask(LENA).get(of(jana, "working-time")))
+    assert stored["carried"] == {"2027": 5}
+    for nonsense in ("1066", "soon", "²", "9" * 5000):
+        again = await page.post(here, data=form | {"year": nonsense})
+        assert again.status_code == 422
+
+
+async def test_what_was_not_decided_in_time_is_not_asked_for_any_more(
+    agency: Agency, ask: As, clock: TestClock, jana: Member
+) -> None:
+    await agree(ask(LENA), jana)
+    times = [{"starts_at": day, "ends_at": day} for day in ("2026-12-07", "2026-12-14")]
+    body = {"member_id": jana.id, "kind": "holiday", "times": times}
+    await made(await ask(LENA).post("/api/v1/leave-requests", json=body))
+    for day, left in ((7, 2), (10, 1), (16, 0)):
+        clock.now = clock.now.replace(month=12, day=day)
+        balance = await made(await ask(identity_of(jana)).get(of(jana, "leave-balance")))
+        assert balance["requested"] == left
+
+
+async def test_a_week_to_come_is_not_shown_as_the_present_one(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    later = {"since": "2027-01-04", "week": {"monday": {"starts": "07:15", "ends": "11:00"}}}
+    await agree(ask(LENA), jana, patterns=[*TERMS["patterns"], later])
+    reader = replace(identity_of(jana), lang="en")
+    page = (await browse(reader).get(f"/members/{jana.id}/working-time")).text
+    now, then = page.index("09:00"), page.index("07:15")
+    assert now < page.index("<h3>from ", now) < then
+
+
+async def test_the_agencys_public_holidays_have_no_regions_to_choose(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    await agree(ask(LENA), jana)
+    page, here = browse(LENA), f"/members/{jana.id}/working-time"
+    assert 'name="subdivision"' in (await page.get(here)).text
+    assert 'name="subdivision"' not in (await page.get(f"{here}?country=")).text
+
+
+async def test_the_what_if_tells_balances_only_to_whoever_may_read_them(
+    ask: As, browse: Browse, jana: Member
+) -> None:
+    await agree(ask(LENA), jana)
+    days = {"starts_day": "2026-12-07", "ends_day": "2026-12-08"}
+    form = {"member_id": jana.id, "kind": "holiday", **days}
+    payroll = Identity("hr", "HR system", Role.SYSTEM, SYSTEM_SCOPE)
+    for reader, told in ((LENA, True), (identity_of(jana), True), (payroll, False)):
+        page = await browse(replace(reader, lang="en")).post("/leave/what-if", data=form)
+        assert page.status_code == 200
+        assert "2 working days" in page.text
+        assert ("of 19.5 left in 2026" in page.text) is told

@@ -86,6 +86,21 @@ def test_absences_that_overlap_take_a_day_once() -> None:
     assert found == {date(2026, 12, 1): 0.5, date(2026, 12, 3): 1, date(2026, 12, 4): 1}
 
 
+def test_the_week_of_a_day_comes_before_each_later_one() -> None:
+    first, january = Pattern(None, STANDARD_WEEK), Pattern(date(2027, 1, 4), HALF_WEEK)
+    agreed_on = WorkingTime("jana", Terms((first, january)))
+    assert agreed_on.weeks_from(date(2027, 1, 3)) == [first, january]
+    assert agreed_on.weeks_from(date(2027, 1, 4)) == [Pattern(None, HALF_WEEK)]
+    only_later = WorkingTime("jana", Terms((january,)))
+    assert only_later.weeks_from(date(2026, 11, 24)) == [first, january]
+
+
+def test_hours_that_the_clocks_leave_out_are_no_working_day() -> None:
+    night = calendar(Terms((Pattern(None, (Hours(time(2), time(3)),) * 7),)))
+    assert night.working(date(2027, 3, 28)) is None  # clocks go forward that night
+    assert night.count([Stretch(at(27, month=3, year=2027), at(30, month=3, year=2027))]) == 2
+
+
 def test_a_night_shift_ends_at_midnight_and_wall_times_hold_when_clocks_change() -> None:
     late = Terms((Pattern(None, (Hours(time(16), time()),) * 7),))
     day = calendar(late).working(date(2027, 3, 28))  # clocks go forward that night
