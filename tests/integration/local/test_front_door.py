@@ -132,8 +132,9 @@ async def test_a_token_in_an_address_does_not_reach_the_log(
     settings: LocalSettings, planners: tuple[Process, Process], browser: httpx.AsyncClient
 ) -> None:
     log = settings.logs / "front-door.log"
+    feed = f"{settings.public_url}/scheduler/calendar/secret-feed.ics"
     secrets = {
-        "Referer": f"{settings.public_url}/scheduler/calendar/secret-feed.ics?token=secret-referrer",
+        "Referer": f"{feed}?token=secret-referrer",
         "Cookie": "understudy_session=secret-cookie",
         "Authorization": "Bearer secret-bearer",
     }

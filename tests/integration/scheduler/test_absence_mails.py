@@ -203,6 +203,21 @@ async def test_who_would_be_ill_from_tomorrow_may_be_so_now(room: Room, jana: Me
     assert absence.ends_at == datetime(2026, 11, 26, 23, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("words", ["krank bis Freitag", "krank"])
+async def test_another_illness_to_come_stays_as_it_is(
+    room: Room, agency: Agency, jana: Member, words: str
+) -> None:
+    starts, ends = NOW + timedelta(days=16), NOW + timedelta(days=26)
+    operation, _ = await agency.away(jana, starts, ends)
+    await room.take(mail(words))
+    present, planned = await room.absences(jana)
+    assert present.starts_at == NOW
+    assert (planned.id, planned.starts_at, planned.ends_at) == (operation.id, starts, ends)
+
+    await room.take(mail("krank ab 10.12. bis 20.12.", id="<2@agency.example>"))
+    assert len(await room.absences(jana)) == 2
+
+
 async def test_since_when_may_lie_in_the_past(room: Room, jana: Member) -> None:
     await room.take(mail("krank seit gestern bis auf weiteres"))
     [absence] = await room.absences(jana)
@@ -323,17 +338,16 @@ async def test_the_link_begins_what_was_asked_for_once_and_nothing_else(
     assert len(await room.absences(jana)) == 1
 
 
-async def test_mails_in_somebodys_name_bring_them_one_letter_an_hour(
+async def test_mails_in_somebodys_name_bring_them_one_letter_of_each_kind_an_hour(
     room: Room, jana: Member, clock: TestClock
 ) -> None:
-    """Also those that nobody understands."""
-    await room.take(
-        *(mail(words, proof=None, id=f"<{words}@x>") for words in ("krank", "huh", "ill"))
-    )
-    assert len(await room.answers()) == 1
+    """What nobody understands keeps nothing that is said better from being asked about."""
+    words = ("huh", "krank bis Freitag", "what", "ill")
+    await room.take(*(mail(each, proof=None, id=f"<{each}@x>") for each in words))
+    assert len(await room.answers()) == 2
     clock.advance(hours=1)
     await room.take(mail("krank", proof=None, id="<later@x>"))
-    assert len(await room.answers()) == 2
+    assert len(await room.answers()) == 3
 
 
 async def test_strangers_and_machines_get_no_answer(

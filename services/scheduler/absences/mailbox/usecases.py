@@ -17,6 +17,7 @@ from services.scheduler.absences.mailbox.wording import SickCall, read_line
 from services.scheduler.absences.period import (
     EndsBeforeStart,
     EndsNow,
+    Period,
     When,
     ZeroLength,
     start_instant,
@@ -76,9 +77,9 @@ async def take_mail(
     member = await _sender(tx, desk, mail.sender)
     if member is None:
         return Became.STRANGER
-    if not mail.proven and not await _may_be_asked(tx, desk, member, now):
-        return Became.IGNORED
     call = _read(mail, now.astimezone(member.zone).replace(tzinfo=None))
+    if not mail.proven and not await _may_be_answered(tx, desk, member, call, now):
+        return Became.IGNORED
     try:
         became, letter = await _follow(tx, desk, replies, member, mail, call, place, now)
     except _IMPOSSIBLE as error:
@@ -111,8 +112,13 @@ async def _sender(tx: Transaction, desk: Desk, address: str) -> Member | None:
     return member if identity_of(member).may(Permission.ABSENCE_REPORT_OWN) else None
 
 
-async def _may_be_asked(tx: Transaction, desk: Desk, member: Member, now: datetime) -> bool:
-    return await desk.mails.once(tx, [f"asked\n{member.id}"], now, _ASKED_AGAIN_AFTER)
+async def _may_be_answered(
+    tx: Transaction, desk: Desk, member: Member, call: SickCall | None, now: datetime
+) -> bool:
+    """A letter of each kind: what was not understood at first must not keep what is said better
+    from being asked about."""
+    letter = "not understood" if call is None else "asked"
+    return await desk.mails.once(tx, [f"{letter}\n{member.id}"], now, _ASKED_AGAIN_AFTER)
 
 
 def _read(mail: Mail, now: datetime) -> SickCall | None:
@@ -154,9 +160,9 @@ async def _begin(
     """Who has reported sick already says until when, or since when; everybody else is away from
     then on."""
     who = identity_of(member)
-    before = await _reported_before(tx, desk, member, now)
+    call = Report(starts, ends, None, Reason(Kind.SICK))
+    before = await _reported_before(tx, desk, member, call.period(member, now), now)
     if before is None:
-        call = Report(starts, ends, None, Reason(Kind.SICK))
         absence, _ = await report_absence(tx, desk, who, member.id, call, now)
         return _Begun(absence, changed=False)
     begin = now if starts is None else start_instant(starts, member.zone)
@@ -166,15 +172,26 @@ async def _begin(
 
 
 async def _reported_before(
-    tx: Transaction, desk: Desk, member: Member, now: datetime
+    tx: Transaction, desk: Desk, member: Member, when: Period, now: datetime
 ) -> Absence | None:
-    """Their illness that is not over, however it was reported; the first, if there are several."""
+    """Their illness that this goes on with, however it was reported; the first, if there are
+    several."""
     for absence in await desk.absences.within([member.id], Window(now, None), tx.session):
+        if not _goes_on(absence, when, now):
+            continue
         with suppress(ReasonUnreadable):
             reason = await desk.absences.reasons.get(absence.id, tx.session)
             if reason is not None and reason.kind is Kind.SICK:
                 return absence
     return None
+
+
+def _goes_on(before: Absence, when: Period, now: datetime) -> bool:
+    """They touch. Without an end, nothing is said of an operation to come."""
+    reaches = max(when.starts_at, now) if when.ends_at is None else when.ends_at
+    return before.starts_at <= reaches and (
+        before.ends_at is None or when.starts_at <= before.ends_at
+    )
 
 
 def _report(call: SickCall) -> Report:
