@@ -65,6 +65,12 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
         ("krank bis 1.12. 14:30", until(at(1, 14, 30, month=12))),
         ("krank für eine Stunde", until(at(27, 10, 42))),
         ("sick for 3 days", until(date(2026, 11, 29))),
+        ("krank für eine Woche", until(date(2026, 12, 3))),
+        ("sick for 2 weeks", until(date(2026, 12, 10))),
+        ("krank, sorry for the trouble", OPEN),
+        ("sick since yesterday, for 3 days", SickCall(date(2026, 11, 26), date(2026, 11, 28))),
+        ("krank ab 14 Uhr für 2 Stunden", SickCall(at(27, 14), at(27, 16))),
+        ("heute krank ab 14 Uhr", SickCall(at(27, 14), date(2026, 11, 27))),
         ("krank seit gestern", SickCall(date(2026, 11, 26), None)),
         ("krank seit Montag bis 1.12.", SickCall(date(2026, 11, 23), date(2026, 12, 1))),
         ("sick from tomorrow until Tuesday", SickCall(date(2026, 11, 28), date(2026, 12, 1))),
@@ -121,6 +127,11 @@ def test_what_does_not_report_the_sender_sick(line: str) -> None:
 )  # fmt: skip
 def test_an_end_that_could_mean_two_things_or_nothing_is_not_guessed(end: str) -> None:
     assert read_line(f"krank bis {end}", NOW) == SickCall(None, None, end_understood=False)
+
+
+@pytest.mark.parametrize("line", ["krank heute und morgen", "krank für unbestimmte Zeit"])
+def test_an_end_said_in_other_words_is_not_guessed_either(line: str) -> None:
+    assert read_line(line, NOW) == SickCall(None, None, end_understood=False)
 
 
 def test_a_hello_alone_is_no_line() -> None:

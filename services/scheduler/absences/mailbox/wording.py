@@ -1,6 +1,7 @@
 """What a line of a mail says: ill, since when, until when. Pure.
 
-    ill [since MOMENT] [until MOMENT | for N hours | until further notice] [, anything else]
+    ill [since MOMENT] [until MOMENT | for N hours, days, weeks | until further notice]
+        [, anything else]
 
 with nothing before it but a greeting and words like “I am”. Short and predictable: whoever writes
 “Tom is ill” or “no longer ill” does not report sick, and is told what would be understood.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from services.scheduler.absences.mailbox.dates import read_moment
 from services.scheduler.absences.period import When
@@ -62,9 +63,12 @@ _UNTIL = re.compile(
 _FURTHER_NOTICE = re.compile(r"^(?:auf\s+weiteres|further\s+notice)\b", re.IGNORECASE)
 _FOR = re.compile(
     r"\b(?:für|for)\s+(?P<n>\d{1,2}|an?|eine?n?|one|zwei|two|drei|three)\s+"
-    r"(?P<unit>stunden?|hours?|tage?n?|days?)\b",
+    r"(?P<unit>stunden?|hours?|tage?n?|days?|wochen?|weeks?)\b",
     re.IGNORECASE,
 )
+_LASTING = re.compile(r"^[\s:,]*(?:für|for)\b", re.IGNORECASE)
+_AND_MORE = re.compile(r"^\W*(?:heute|today)\W+(?:und|and)\b", re.IGNORECASE)
+_SINCE_ENDS = re.compile(rf"(?=,|\b(?:für|for)\b)|(?={_UNTIL.pattern})", re.IGNORECASE)
 _NUMBERS = {"zwei": 2, "two": 2, "drei": 3, "three": 3}
 _GOES_ON = re.compile(
     r"^\s*(?:$|[,;.!:()\u2013-]|(?:bis|until|till|til|through|für|for|heute|today)\b)",
@@ -87,7 +91,7 @@ def read_line(line: str, now: datetime) -> SickCall | None:
     starts: When | None = None
     if since := _SINCE.match(rest):
         past = since["word"].casefold() in ("seit", "since")
-        begin = _UNTIL.split(rest[since.end() :], maxsplit=1)[0]
+        begin = _SINCE_ENDS.split(rest[since.end() :], maxsplit=1)[0]
         starts = read_moment(begin, now, past=past)
         if starts is None:
             return None
@@ -106,14 +110,27 @@ def _ending(starts: When | None, rest: str, now: datetime, *, today: bool) -> Si
         ends = read_moment(named, now)
         return SickCall(starts, ends, end_understood=ends is not None)
     if lasting := _FOR.search(rest):
-        return SickCall(starts, _after(lasting, now))
-    return SickCall(starts, now.date() if today and starts is None else None)
+        return SickCall(starts, _after(lasting, starts or now))
+    if _LASTING.match(rest) or _AND_MORE.match(rest):
+        return SickCall(starts, None, end_understood=False)
+    return SickCall(starts, now.date() if today and _begins_on(starts, now) else None)
 
 
-def _after(lasting: re.Match[str], now: datetime) -> When:
-    """Of days today is the first. Not to the second: an hour from 9:42:17 is until 10:42."""
+def _begins_on(starts: When | None, now: datetime) -> bool:
+    return starts is None or _day(starts) == now.date()
+
+
+def _day(when: When) -> date:
+    return when.date() if isinstance(when, datetime) else when
+
+
+def _after(lasting: re.Match[str], begin: When) -> When:
+    """Of days the one on which it begins is the first. Not to the second: an hour from 9:42:17 is
+    until 10:42."""
     named = lasting["n"].casefold()
-    count = int(named) if named.isdigit() else _NUMBERS.get(named, 1)
-    if lasting["unit"].casefold().startswith(("stunde", "hour")):
-        return now.replace(second=0, microsecond=0) + timedelta(hours=max(count, 1))
-    return now.date() + timedelta(days=max(count, 1) - 1)
+    unit = lasting["unit"].casefold()
+    count = max(int(named) if named.isdigit() else _NUMBERS.get(named, 1), 1)
+    if unit.startswith(("stunde", "hour")) and isinstance(begin, datetime):
+        return begin.replace(second=0, microsecond=0) + timedelta(hours=count)
+    days = 7 * count if unit.startswith(("woche", "week")) else count
+    return _day(begin) + timedelta(days=days - 1)
