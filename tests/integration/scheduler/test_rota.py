@@ -334,6 +334,20 @@ async def test_whoever_falls_ill_leaves_an_open_shift_that_others_take(
     assert not any(one["open"] for one in now.values())
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "and 6 more"), ("de", "und 6 weitere")])
+async def test_when_everybody_falls_ill_the_page_still_shows_it(
+    office: Office, browse: Browse, clock: TestClock, language: str, words: str
+) -> None:
+    early = {**LATE, "name": "Early", "starts": "06:00", "ends": "11:00"}
+    await office.planned(await office.group(kinds=[early, LATE]))
+    clock.now = datetime.fromisoformat("2026-12-05T09:00:00+00:00")
+    for one in (office.mira, office.tom, office.ada):
+        await office.agency.away(one, date(2026, 12, 5), date(2026, 12, 20))
+    page = await browse(replace(LENA, lang=language)).get("/rota")
+    assert page.status_code == 200
+    assert words in page.text
+
+
 async def test_leave_says_which_shifts_it_would_leave_open(office: Office, ask: As) -> None:
     await office.planned(await office.group())
     week = {"member": office.mira.id, "starts_at": "2026-12-07", "ends_at": "2026-12-13"}
