@@ -176,6 +176,7 @@ async def test_a_mail_begins_an_absence_and_its_handover_and_says_how_to_undo_it
     )
     text = answer.get_content()
     assert "bis Fr, 27. Nov" in text
+    assert "Ihre Mail bleibt im Postfach" in " ".join(text.split())
     assert f"/scheduler/absences/{absence.id}" in text
     assert "canary" not in answer.as_string()
 
