@@ -16,6 +16,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import generate_latest
 from pydantic import SecretStr
+from pymongo.errors import DuplicateKeyError
 
 from services.scheduler.absences.domain import Absence, Kind, Reason
 from services.scheduler.absences.mailbox.imap import (
@@ -32,6 +33,7 @@ from services.scheduler.members.domain import Member
 from services.scheduler.settings import SchedulerSettings
 from shared.events.disciplines import Discipline
 from shared.events.scheduler import AbsenceReported, HandoverStarted
+from shared.outbox import Transaction
 from shared.service import Service
 from tests.integration.notifier.mail_server import Does, MailServer
 from tests.integration.scheduler.agency import Agency, As, TestClock
@@ -174,6 +176,7 @@ async def test_a_mail_begins_an_absence_and_its_handover_and_says_how_to_undo_it
     )
     text = answer.get_content()
     assert "bis Fr, 27. Nov" in text
+    assert "Ihre Mail bleibt im Postfach" in " ".join(text.split())
     assert f"/scheduler/absences/{absence.id}" in text
     assert "canary" not in answer.as_string()
 
@@ -301,6 +304,49 @@ async def test_two_replicas_that_read_the_same_mail_take_it_once(
     assert len(await room.absences(jana)) == 1
 
 
+async def test_a_name_that_another_transaction_gives_meanwhile_is_found_when_run_again(
+    agency: Agency,
+) -> None:
+    mails, names, kept = agency.desk.mails, ["mail\n<1@x>"], timedelta(days=1)
+    outbox = agency.service.outbox
+    found: list[bool] = []
+
+    async def give(tx: Transaction) -> bool:
+        return await mails.once(tx, names, NOW, kept)
+
+    async def give_late(tx: Transaction) -> bool:
+        found.append(await mails.known(names, NOW, tx.session))
+        if len(found) == 1:
+            assert await outbox.transaction(give), "after this one's snapshot"
+        return await give(tx)
+
+    assert not await outbox.transaction(give_late)
+    assert found == [False, True]
+
+
+async def test_a_name_that_the_database_has_already_runs_the_transaction_again(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As MongoDB may say it instead of a conflict of writes."""
+    mails, attempts = agency.desk.mails, 0
+
+    async def refuses_once(*args: Any, **options: Any) -> Any:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise DuplicateKeyError("taken", 11000)
+        return await update_one(*args, **options)
+
+    update_one = mails._taken.update_one
+    monkeypatch.setattr(mails._taken, "update_one", refuses_once)
+
+    async def give(tx: Transaction) -> bool:
+        return await mails.once(tx, ["mail\n<1@x>"], NOW, timedelta(days=1))
+
+    assert await agency.service.outbox.transaction(give)
+    assert attempts == 2
+
+
 async def test_who_is_not_proven_begins_nothing_until_the_member_confirms(
     room: Room, jana: Member
 ) -> None:
@@ -348,6 +394,19 @@ async def test_mails_in_somebodys_name_bring_them_one_letter_of_each_kind_an_hou
     clock.advance(hours=1)
     await room.take(mail("krank", proof=None, id="<later@x>"))
     assert len(await room.answers()) == 3
+
+
+async def test_what_is_understood_but_cannot_be_keeps_nothing_from_being_asked_about(
+    room: Room, jana: Member
+) -> None:
+    words = ("krank bis gestern", "krank bis Freitag", "nonsense")
+    await room.take(
+        *(mail(each, proof=None, id=f"<{number}@x>") for number, each in enumerate(words))
+    )
+    says = [answer.get_content() for answer in await room.answers()]
+    assert len(says) == 2
+    assert "Das Ende muss nach dem Beginn liegen" in says[0]
+    assert "/scheduler/confirm-absence?" in says[1]
 
 
 async def test_strangers_and_machines_get_no_answer(

@@ -71,6 +71,8 @@ def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
         ("sick since yesterday, for 3 days", SickCall(date(2026, 11, 26), date(2026, 11, 28))),
         ("krank ab 14 Uhr für 2 Stunden", SickCall(at(27, 14), at(27, 16))),
         ("heute krank ab 14 Uhr", SickCall(at(27, 14), date(2026, 11, 27))),
+        ("krank heute ab 14 Uhr", SickCall(at(27, 14), date(2026, 11, 27))),
+        ("sick today from 2 pm", SickCall(at(27, 14), date(2026, 11, 27))),
         ("krank seit gestern", SickCall(date(2026, 11, 26), None)),
         ("krank seit Montag bis 1.12.", SickCall(date(2026, 11, 23), date(2026, 12, 1))),
         ("sick from tomorrow until Tuesday", SickCall(date(2026, 11, 28), date(2026, 12, 1))),
@@ -129,7 +131,15 @@ def test_an_end_that_could_mean_two_things_or_nothing_is_not_guessed(end: str) -
     assert read_line(f"krank bis {end}", NOW) == SickCall(None, None, end_understood=False)
 
 
-@pytest.mark.parametrize("line", ["krank heute und morgen", "krank für unbestimmte Zeit"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "krank heute und morgen",
+        "sick today and tomorrow",
+        "krank für unbestimmte Zeit",
+        "krank, voraussichtlich für zehn Tage",
+    ],
+)
 def test_an_end_said_in_other_words_is_not_guessed_either(line: str) -> None:
     assert read_line(line, NOW) == SickCall(None, None, end_understood=False)
 

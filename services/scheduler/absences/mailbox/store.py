@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
+from pymongo.errors import DuplicateKeyError
+
 from services.scheduler.absences.domain import Kind, Reason
 from services.scheduler.absences.keyring import Encrypted, KeyRing
 from shared.ids import new_id
-from shared.mongo import Document, Mongo, Session
+from shared.mongo import Conflict, Document, Mongo, Session
 from shared.outbox import Transaction
 
 __all__ = ["AbsenceMails", "Letter", "Queued"]
@@ -58,10 +60,16 @@ class AbsenceMails:
         if await self.known(names, now, tx.session):
             return False
         for id in _hashes(names):
-            await self._taken.update_one(
-                {"_id": id}, {"$set": {"until": now + kept}}, upsert=True, session=tx.session
-            )
+            await self._give(tx, id, now + kept)
         return True
+
+    async def _give(self, tx: Transaction, id: str, until: datetime) -> None:
+        try:
+            await self._taken.update_one(
+                {"_id": id}, {"$set": {"until": until}}, upsert=True, session=tx.session
+            )
+        except DuplicateKeyError as error:
+            raise Conflict("the name was first given by somebody else") from error
 
     async def known(
         self, names: Sequence[str], now: datetime, session: Session | None = None

@@ -78,12 +78,12 @@ async def take_mail(
     if member is None:
         return Became.STRANGER
     call = _read(mail, now.astimezone(member.zone).replace(tzinfo=None))
-    if not mail.proven and not await _may_be_answered(tx, desk, member, call, now):
-        return Became.IGNORED
     try:
         became, letter = await _follow(tx, desk, replies, member, mail, call, place, now)
     except _IMPOSSIBLE as error:
         became, letter = Became.NOT_UNDERSTOOD, replies.not_understood(member, error)
+    if not mail.proven and not await _may_be_answered(tx, desk, member, became, now):
+        return Became.IGNORED
     await desk.mails.queue(tx, replace(letter, answers=mail.message_id), now)
     return became
 
@@ -113,12 +113,11 @@ async def _sender(tx: Transaction, desk: Desk, address: str) -> Member | None:
 
 
 async def _may_be_answered(
-    tx: Transaction, desk: Desk, member: Member, call: SickCall | None, now: datetime
+    tx: Transaction, desk: Desk, member: Member, became: Became, now: datetime
 ) -> bool:
-    """A letter of each kind: what was not understood at first must not keep what is said better
-    from being asked about."""
-    letter = "not understood" if call is None else "asked"
-    return await desk.mails.once(tx, [f"{letter}\n{member.id}"], now, _ASKED_AGAIN_AFTER)
+    """A letter of each kind: what was not understood at first, or cannot be, must not keep what is
+    said better from being asked about."""
+    return await desk.mails.once(tx, [f"{became}\n{member.id}"], now, _ASKED_AGAIN_AFTER)
 
 
 def _read(mail: Mail, now: datetime) -> SickCall | None:

@@ -43,7 +43,7 @@ _BEFORE = (
     r"|in|off|feeling|feel|melde|mich)"
 )
 _ILL = (
-    r"(?:krank(?:gemeldet|meldung|geschrieben)?|erkrankt|sick(?:\s+(?:leave|note|today))?"
+    r"(?:krank(?:gemeldet|meldung|geschrieben)?|erkrankt|sick(?:\s+(?:leave|note))?"
     r"|ill|unwell)"
 )
 _SICK = re.compile(rf"^\W*((?:{_BEFORE}\b\W*)*){_ILL}(?!\w)", re.IGNORECASE)
@@ -54,7 +54,10 @@ _OVER = re.compile(
 )
 _QUESTION = re.compile(r"^[^,.;!]*\?")
 _TODAY = re.compile(r"\b(?:heute|today)\b", re.IGNORECASE)
-_SINCE = re.compile(r"^[\s:,]*(?P<word>seit|since|ab|from)\s+", re.IGNORECASE)
+_TODAY_FIRST = re.compile(r"^\W*(?:heute|today)\b", re.IGNORECASE)
+_SINCE = re.compile(
+    r"^[\s:,]*(?:(?:heute|today)\s+)?(?P<word>seit|since|ab|from)\s+", re.IGNORECASE
+)
 _UNTIL = re.compile(
     r"\b(?:bis|until|till|til|through)\s+"
     r"(?:(?:voraussichtlich|einschließlich|inklusive|including|and\s+including|zum|probably)\s+)*",
@@ -66,7 +69,7 @@ _FOR = re.compile(
     r"(?P<unit>stunden?|hours?|tage?n?|days?|wochen?|weeks?)\b",
     re.IGNORECASE,
 )
-_LASTING = re.compile(r"^[\s:,]*(?:für|for)\b", re.IGNORECASE)
+_LASTING = re.compile(r"^[\s:,]*(?:(?:voraussichtlich|probably)\s+)*(?:für|for)\b", re.IGNORECASE)
 _AND_MORE = re.compile(r"^\W*(?:heute|today)\W+(?:und|and)\b", re.IGNORECASE)
 _SINCE_ENDS = re.compile(rf"(?=,|\b(?:für|for)\b)|(?={_UNTIL.pattern})", re.IGNORECASE)
 _NUMBERS = {"zwei": 2, "two": 2, "drei": 3, "three": 3}
@@ -88,6 +91,7 @@ def read_line(line: str, now: datetime) -> SickCall | None:
     if found is None or _OVER.search(line) or _QUESTION.search(line):
         return None
     rest = line[found.end() :]
+    today = bool(_TODAY.search(found[0]) or _TODAY_FIRST.match(rest))
     starts: When | None = None
     if since := _SINCE.match(rest):
         past = since["word"].casefold() in ("seit", "since")
@@ -98,8 +102,7 @@ def read_line(line: str, now: datetime) -> SickCall | None:
         rest = rest[since.end() + len(begin) :]
     if not _GOES_ON.match(rest):
         return None
-    today = bool(_TODAY.search(found[0]) or re.match(r"^\W*(?:heute|today)\b", rest, re.IGNORECASE))
-    return _ending(starts, rest, now, today=today)
+    return _ending(starts, rest, now, today=today or bool(_TODAY_FIRST.match(rest)))
 
 
 def _ending(starts: When | None, rest: str, now: datetime, *, today: bool) -> SickCall:
