@@ -487,8 +487,8 @@ class ShiftsChanged(Event):
     last_day: date | None
     """Its last day (ISO date)."""
     shifts: tuple[RotaShift, ...]
-    """Theirs from now on, by start: of a rota, all of its days and page groups that are not over;
-    else the one, if it is theirs."""
+    """Theirs from now on, by start: of a rota, all of its days that are not over, of other page
+    groups too; else the one, if it is theirs."""
     new: tuple[str, ...]
     """Which of these they did not have before, by `shift_id`."""
     gone: tuple[RotaShift, ...]

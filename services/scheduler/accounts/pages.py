@@ -18,7 +18,7 @@ from services.scheduler.responsibilities.overview import place_rows
 from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
 from shared.ui.ui import Toast
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]

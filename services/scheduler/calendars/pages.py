@@ -17,7 +17,7 @@ from services.scheduler.leave.typed import Choice
 from services.scheduler.pages import Screen, TheScreen
 from shared.auth import Identity
 from shared.errors import N_, AppError, FieldError, InvalidRequest
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form
 
 __all__ = ["router"]

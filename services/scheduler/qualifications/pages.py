@@ -41,7 +41,7 @@ from shared.events.disciplines import Discipline
 from shared.outbox import Transaction
 from shared.ui.ui import Toast
 from shared.ui.words import WORDS
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]

@@ -27,7 +27,7 @@ from shared.errors import N_, AppError, FieldError, InvalidRequest, NotFound
 from shared.events.disciplines import Discipline
 from shared.ui.ui import Toast
 from shared.ui.words import WORDS
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["done", "router", "to_matrix"]

@@ -21,7 +21,7 @@ from services.scheduler.responsibilities.usecases import assign_one, set_leads
 from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
 from shared.ui.words import WORDS
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]

@@ -25,7 +25,7 @@ from shared.auth import Identity
 from shared.errors import N_, AppError, NotFound
 from shared.ui.ui import Toast
 from shared.ui.words import WORDS
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]

@@ -214,11 +214,13 @@ def shift_of(group: Group, kind: ShiftKind, day: date) -> Shift:
 
 
 def shifts_of(group: Group, days: Iterable[date]) -> Iterator[Shift]:
-    """By day, then in the order of the kinds."""
+    """By day, then in the order of the kinds; without one that the change of clocks leaves out."""
     for day in days:
         for kind in group.kinds:
             if day.weekday() in kind.weekdays:
-                yield shift_of(group, kind, day)
+                shift = shift_of(group, kind, day)
+                if shift.minutes:
+                    yield shift
 
 
 def days_from(first: date, count: int) -> list[date]:

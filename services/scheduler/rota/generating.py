@@ -110,7 +110,8 @@ async def apply_run(
     check_version(version, run.version)
     after = runs.applied(run, who.member_id, dropped=0)
     plan = await read_plan(desk, run, now, tx.session)
-    sound, dropped = sound_rota(with_given(plan.slots, run.given), plan.kept, plan.crew)
+    proposed = with_given(plan.slots, run.given)
+    sound, dropped = sound_rota(proposed, plan.beside(run.given), plan.crew)
     await desk.rota.put_shifts(tx, (replace(one, version=one.version + 1) for one in sound))
     gone = {shift.id for shift in plan.stale}
     await desk.rota.delete_shifts(tx, gone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -52,6 +52,11 @@ class Plan:
     stale: tuple[Shift, ...]
     crew: Crew
     wishes: tuple[Wish, ...]
+
+    def beside(self, given: Container[str]) -> tuple[Shift, ...]:
+        """All shifts that count beside a rota with these: also such as have become free to be given
+        since it was made, and stay with whoever has them."""
+        return (*self.kept, *(one for one in self.slots if one.id not in given))
 
 
 def slots_of(

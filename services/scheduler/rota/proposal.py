@@ -69,15 +69,16 @@ def _proposal(
     plan: Plan, run: Run, groups: Mapping[str, Group], faces: Mapping[str, Face]
 ) -> Proposal:
     proposed = [one for one in with_given(plan.slots, run.given) if one.group_id in groups]
-    sound, dropped = sound_rota(proposed, plan.kept, plan.crew)
-    theirs = by_member((*plan.kept, *sound))
+    beside = plan.beside(run.given)
+    sound, dropped = sound_rota(proposed, beside, plan.crew)
+    theirs = by_member((*beside, *sound))
     had = {shift.id: shift.member_id for shift in plan.slots}
 
     def seen(shift: Shift) -> ShiftSeen:
         member = faces.get(shift.member_id or "")
         return ShiftSeen(shift, groups[shift.group_id], member, None)
 
-    fixed = [one for one in plan.kept if one.group_id in groups]
+    fixed = [one for one in beside if one.group_id in groups]
     return Proposal(
         weeks=tuple(_weeks(run, groups, [seen(one) for one in (*sound, *fixed)])),
         open=tuple(

@@ -26,7 +26,7 @@ from services.scheduler.rota.usecases import (
 from shared.auth import Identity, Permission
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]

@@ -97,7 +97,7 @@ def rota_applied(
     """For each member whose shifts are others with the `applied` ones than the `plan` had them."""
     days = {day.isoformat() for day in run.days}
     after = {shift.id: shift for shift in (*plan.slots, *applied)}
-    fixed = (one for one in plan.kept if one.group_id in run.group_ids and one.day in days)
+    fixed = (one for one in plan.kept if one.day in days)  # of other groups too: “no shifts” is so
     had, has = by_member((*plan.slots, *plan.stale)), by_member(after.values())
     kept = by_member(one for one in fixed if one.ends_at > now)
 

@@ -24,7 +24,7 @@ from services.scheduler.workingtime.routes import FIRST_YEAR, LAST_YEAR, TermsBo
 from services.scheduler.workingtime.usecases import set_terms
 from shared.auth import Identity, Permission
 from shared.errors import AppError
-from shared.web.access import Router
+from shared.web import Router
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
@@ -56,6 +56,7 @@ async def show(
 
 @router.post("")
 async def put(screen: TheScreen, who: Manager, member_id: PathId, typed: Typed) -> Response:
+    year = _year_typed(typed)
     try:
         before = await screen.desk.working_times.get(member_id)
         body, version = _terms_typed(typed, before), typed.version
@@ -63,8 +64,7 @@ async def put(screen: TheScreen, who: Manager, member_id: PathId, typed: Typed) 
             lambda tx: set_terms(tx, screen.desk, who, member_id, body.terms(), version, screen.now)
         )
     except AppError as error:
-        return await _page(screen, who, member_id, _year_typed(typed), typed, error)
-    year = _year_typed(typed)
+        return await _page(screen, who, member_id, year, typed, error)
     shown = "" if year is None else f"?year={year}"
     return screen.onward(f"/members/{member_id}/working-time{shown}")
 

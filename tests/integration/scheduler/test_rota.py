@@ -208,6 +208,33 @@ async def test_locked_and_taken_shifts_stay_when_planned_again(office: Office, a
     assert (await office.shifts())[0]["member_id"] == office.tom.id
 
 
+async def test_what_was_unlocked_meanwhile_counts_when_a_proposal_is_applied(
+    office: Office,
+) -> None:
+    """Else whoever has it would get another shift at the same time."""
+    over = {**LATE, "name": "Over", "starts": "18:00", "ends": "23:00"}
+    group = await office.group(kinds=[LATE, over])
+    late, same_time, *_ = await office.planned(group)
+
+    async def put(shift: dict[str, Any], member_id: str | None, *, locked: bool) -> None:
+        path = f"{SHIFTS}/{shift['id']}"
+        present = await made(await office.lena.get(path))
+        body = {"member_id": member_id, "locked": locked}
+        await made(await office.lena.put(path, json=body, headers=if_match(present)))
+
+    await put(same_time, None, locked=False)
+    await put(late, office.mira.id, locked=True)
+    run = await office.proposal(group)
+    theirs = run["given"][same_time["id"]]
+    assert theirs not in (None, office.mira.id)
+    await put(late, theirs, locked=False)
+
+    await office.applied(run)
+
+    holders = [one["member_id"] for one in (await office.shifts())[:2]]
+    assert holders == [theirs, None]
+
+
 async def test_what_cannot_be_planned_is_said(office: Office) -> None:
     group = await office.group()
     past = {"groups": [group["id"]], "first_day": "2026-11-02", "weeks": 1}

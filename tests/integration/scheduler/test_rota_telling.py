@@ -325,6 +325,7 @@ async def test_each_whose_shifts_changed_is_told_all_of_these_weeks(office: Offi
     stale = replace(sunday, id="g1:early:2026-12-13", kind_id="early", member_id=mira.id)
     kept = [replace(wednesday, locked=True), stale]
     elsewhere = replace(wednesday, id="g2:late:2026-12-09", group_id="g2", member_id=ada.id)
+    await agency.do(lambda tx: desk.rota.put_group(tx, replace(office.group, id="g2")))
     await agency.do(lambda tx: desk.rota.put_shifts(tx, [*kept, elsewhere]))
     given = {
         monday.id: tom.id,
@@ -353,7 +354,7 @@ async def test_each_whose_shifts_changed_is_told_all_of_these_weeks(office: Offi
     } == {
         mira.id: ([wednesday.id], [], [monday.id, stale.id, sunday.id]),
         tom.id: ([monday.id, tuesday.id], [monday.id], []),
-        ada.id: ([thursday.id], [thursday.id], []),
+        ada.id: ([elsewhere.id, thursday.id], [thursday.id], []),
     }
     of_tom = told[tom.id]
     assert (of_tom.cause, of_tom.change_id, of_tom.by) == (

@@ -166,6 +166,14 @@ def test_shifts_are_there_on_their_weekdays_only() -> None:
     ]
 
 
+def test_a_shift_that_the_change_of_clocks_leaves_out_is_none() -> None:
+    skipped = replace(GROUP, kinds=(ShiftKind("n", "Night", EVERY_DAY, "02:00", "03:00"),))
+    assert [one.day for one in shifts_of(skipped, days_from(date(2026, 3, 28), 3))] == [
+        "2026-03-28",
+        "2026-03-30",
+    ]
+
+
 def test_kinds_that_make_no_sense_are_refused_by_field() -> None:
     kinds = [
         replace(EARLY, weekdays=()),
