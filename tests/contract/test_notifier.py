@@ -15,7 +15,8 @@ from services.notifier.reminders.domain import Expiry, Reminder
 from services.notifier.rota.domain import ShiftTold, SwapNews, SwapOffer
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
-from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage, SwapStep
+from shared.events.rota import SwapStep
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("notifier")

@@ -33,7 +33,8 @@ from shared.auth import Role
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Envelope, Event, decode
 from shared.events.handover import ItemKind, Move, Participant, WorkHandedOver
-from shared.events.scheduler import ActsAs, HandoverCause, OpenShift, Presence, ReminderStage
+from shared.events.rota import OpenShift
+from shared.events.scheduler import ActsAs, HandoverCause, Presence, ReminderStage
 
 NOW = datetime(2026, 11, 24, 9, 42, 7, tzinfo=UTC)
 GOLDEN = Path(__file__).with_name("scheduler")

@@ -26,16 +26,12 @@ from services.notifier.rota.domain import (
     swap_news_of,
 )
 from shared.events.handover import ItemKind
+from shared.events.rota import OpenShiftsChanged, ShiftsCause, ShiftsChanged, SwapChanged, SwapStep
 from shared.events.scheduler import (
     HandoverCause,
     HandoverCompleted,
     LeaveChanged,
-    OpenShiftsChanged,
     QualificationExpiring,
-    ShiftsCause,
-    ShiftsChanged,
-    SwapChanged,
-    SwapStep,
 )
 
 __all__ = [

@@ -14,14 +14,8 @@ from services.notifier.delivery.usecases import (
 from services.notifier.directory.store import Directory
 from shared.clock import Clock
 from shared.consuming import Apply, Received, dispatch
-from shared.events.scheduler import (
-    HandoverCompleted,
-    LeaveChanged,
-    OpenShiftsChanged,
-    QualificationExpiring,
-    ShiftsChanged,
-    SwapChanged,
-)
+from shared.events.rota import OpenShiftsChanged, ShiftsChanged, SwapChanged
+from shared.events.scheduler import HandoverCompleted, LeaveChanged, QualificationExpiring
 from shared.outbox import Transaction
 
 __all__ = ["on_handovers", "on_leave", "on_qualifications", "on_rota"]

@@ -38,13 +38,8 @@ from shared.auth import Identity, Permission
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import (
-    HandoverCause,
-    LeaveStep,
-    ReminderStage,
-    ShiftsCause,
-    SwapStep,
-)
+from shared.events.rota import ShiftsCause, SwapStep
+from shared.events.scheduler import HandoverCause, LeaveStep, ReminderStage
 from shared.web import IfMatch, Page, Paging, Router, Served, StrictModel, reply, require
 
 __all__ = ["NotificationId", "desk", "router"]

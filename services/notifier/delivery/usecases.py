@@ -33,14 +33,8 @@ from services.notifier.rota.domain import Duties, Opening, OpenShifts, SwapNews,
 from shared.auth import Identity
 from shared.errors import NotFound, StaleVersion
 from shared.events.notifier import DeliveryState
-from shared.events.scheduler import (
-    HandoverCompleted,
-    LeaveChanged,
-    OpenShiftsChanged,
-    QualificationExpiring,
-    ShiftsChanged,
-    SwapChanged,
-)
+from shared.events.rota import OpenShiftsChanged, ShiftsChanged, SwapChanged
+from shared.events.scheduler import HandoverCompleted, LeaveChanged, QualificationExpiring
 from shared.outbox import Transaction
 
 __all__ = [

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from shared.events.scheduler import (
+from shared.events.rota import (
     OpenShiftsChanged,
     RotaShift,
     ShiftsCause,

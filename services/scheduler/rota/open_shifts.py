@@ -13,7 +13,7 @@ from services.scheduler.rota.reading import read_hindrances, read_shifts
 from services.scheduler.rota.telling import rota_shift
 from shared.auth import SYSTEM_SCOPE
 from shared.clock import Clock
-from shared.events.scheduler import OpenShift
+from shared.events.rota import OpenShift
 from shared.ids import new_id
 from shared.outbox import Outbox, Transaction
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.scheduler.rota.domain import Shift
-from shared.events.scheduler import OpenShift, OpenShiftsChanged
+from shared.events.rota import OpenShift, OpenShiftsChanged
 
 __all__ = ["Opening", "compare", "open_shifts_changed", "opened"]
 

@@ -10,7 +10,7 @@ from services.scheduler.rota.domain import Group, Shift, Swap, SwapState
 from services.scheduler.rota.planning import Plan, by_member
 from services.scheduler.rota.runs import Run
 from shared.auth import SYSTEM_SCOPE
-from shared.events.scheduler import RotaShift, ShiftsCause, ShiftsChanged, SwapChanged, SwapStep
+from shared.events.rota import RotaShift, ShiftsCause, ShiftsChanged, SwapChanged, SwapStep
 from shared.outbox import Transaction
 
 __all__ = [

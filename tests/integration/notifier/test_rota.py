@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pymongo.database import Database
 
 from shared.auth import Identity, Role, Scope
-from shared.events.scheduler import (
+from shared.events.rota import (
     OpenShift,
     OpenShiftsChanged,
     RotaShift,

@@ -28,13 +28,7 @@ from services.scheduler.rota.runs import Run, RunState
 from services.scheduler.rota.usecases import end_group
 from shared.auth import Role
 from shared.events.disciplines import Discipline
-from shared.events.scheduler import (
-    OpenShiftsChanged,
-    ShiftsCause,
-    ShiftsChanged,
-    SwapChanged,
-    SwapStep,
-)
+from shared.events.rota import OpenShiftsChanged, ShiftsCause, ShiftsChanged, SwapChanged, SwapStep
 from tests.integration.scheduler.agency import LENA, Agency, TestClock
 
 COMMUNITY = Discipline.COMMUNITY

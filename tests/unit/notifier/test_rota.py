@@ -27,7 +27,7 @@ from services.notifier.rota.domain import (
     offer_holds,
     open_shifts_of,
 )
-from shared.events.scheduler import (
+from shared.events.rota import (
     OpenShift,
     OpenShiftsChanged,
     RotaShift,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from services.scheduler.rota.domain import Group, Shift
 from services.scheduler.rota.openings import Opening, compare, open_shifts_changed, opened
 from services.scheduler.rota.telling import rota_shift
-from shared.events.scheduler import OpenShift
+from shared.events.rota import OpenShift
 
 START = datetime(2026, 12, 7, 16, tzinfo=UTC)
 GROUP = Group("g1", "Evenings", ("p1",), ("c1",), "Europe/Berlin", ())
