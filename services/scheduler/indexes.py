@@ -38,7 +38,7 @@ def declare_indexes(service: Service) -> None:
     service.index("rota_shifts", [("group_id", 1), ("starts_at", 1)])
     service.index("rota_shifts", [("member_id", 1), ("starts_at", 1)])
     service.index("rota_wishes", [("member_id", 1)])
-    for of_swap in ("giver", "taker", "shift_id", "in_return"):
+    for of_swap in ("giver", "taker", "shift_id", "in_return", "until"):
         service.index("rota_swaps", [(of_swap, 1)], partialFilterExpression={"state": "offered"})
     service.index("rota_runs", [("asked_at", -1), ("_id", -1)])
     service.index("rota_runs", [("state", 1), ("asked_at", 1)])

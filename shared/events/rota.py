@@ -40,7 +40,8 @@ class RotaShift(Contract):
 
 
 class SwapStep(StrEnum):
-    """What became of a swap. An offer is withdrawn, too, when a shift of it changes hands."""
+    """What became of a swap. An offer is withdrawn, too, when a shift of it begins, or is others'
+    or at another time."""
 
     OFFERED = "offered"
     ACCEPTED = "accepted"
@@ -110,17 +111,19 @@ class OpenShiftsChanged(Event):
 
 class ShiftsCause(StrEnum):
     """Why a member's shifts are others now: a rota was applied, a lead gave one to somebody, or to
-    nobody, or a page group was ended."""
+    nobody, a colleague took one that was open, or a page group was ended."""
 
     ROTA_APPLIED = "rota_applied"
     GIVEN = "given"
+    TAKEN = "taken"
     GROUP_ENDED = "group_ended"
 
 
 class ShiftsChanged(Event):
     """A member has shifts that they did not have before, or has some no longer, because a rota was
-    applied, a lead decided so, or a page group ended. What they took or swapped themself is not
-    told here."""
+    applied, a lead decided so, a page group ended, or a colleague took what they cannot be there
+    for. One that is theirs at another time is both: gone, and new. What they took or swapped
+    themself is not told here."""
 
     type: ClassVar = "shifts.changed.v1"
     topic: ClassVar = topics.TEAM_ROTA
@@ -132,7 +135,7 @@ class ShiftsChanged(Event):
     cause: ShiftsCause
     """What changed them."""
     by: str
-    """The member who applied the rota, decided, or ended the group."""
+    """The member who applied the rota, decided, took the shift, or ended the group."""
     first_day: date | None
     """The first day (ISO date) of the rota that was applied; null if it was none."""
     last_day: date | None

@@ -149,11 +149,11 @@ def _wishes() -> list[Document]:
             "_id": new_id(),
             "member_id": member_id,
             "rather": chance.random() < 0.3,
-            "weekday": chance.randrange(7),
+            "weekday": weekday,
             "day": None,
             "group_id": None,
             "kind_id": None,
         }
         for member_id in _PEOPLE[::2]
-        for _ in range(chance.choice((2, 3)))
+        for weekday in chance.sample(range(7), chance.choice((2, 3)))
     ]

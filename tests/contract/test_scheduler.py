@@ -116,7 +116,7 @@ SHIFT = Shift(
     ends_at=NOW + timedelta(hours=5),
     member_id="jana",
 )
-SWAP = Swap("0193a1b5", SHIFT.id, "jana", "tom", None, NOW)
+SWAP = Swap("0193a1b5", SHIFT.id, "jana", "tom", None, NOW, until=SHIFT.starts_at)
 OPEN = OpenShift(shift=rota_shift(SHIFT, GROUP), able=("tom", "mira"), leads=("lena",))
 QUALIFIED = Qualification("jana", Discipline.COPYWRITING, level=2, valid_until=END)
 CONCERNED = [
@@ -152,7 +152,7 @@ def emitted() -> list[Event]:
         completed,
         expires,
         swap_changed(SWAP, rota_shift(SHIFT, GROUP), None),
-        *shift_given(replace(SHIFT, member_id=None), SHIFT, GROUP, "lena"),
+        *shift_given("0193a1b7", replace(SHIFT, member_id=None), SHIFT, GROUP, "lena"),
         open_shifts_changed("jana", [OPEN], [Opening(SHIFT.id, "jana", "0193a1b6")]),
         leave_changed(request("0193a1b3", "jana", TWICE, by="jana", now=NOW), ["lena"]),
     ]

@@ -19,9 +19,12 @@ from shared.mongo import Session
 __all__ = ["Crew", "duty_of", "read_crew"]
 
 
+_KNOWN_AFTERWARDS = (Hindrance.AWAY, Hindrance.EXPIRED)
+
+
 @dataclass(frozen=True)
 class Crew:
-    """`hands` by member. Of each group by id: its `demands`, one for each page, and its `pools`:
+    """`hands` by member. Of each group by id: its `demands`, those of its pages, and its `pools`:
     who takes part."""
 
     hands: Mapping[str, Hand]
@@ -32,22 +35,42 @@ class Crew:
 
     def unable(self, shift: Shift, member_id: str, now: datetime | None = None) -> Hindrance | None:
         """What keeps the member from the shift whatever else they do; from `now` on, of a shift
-        that has begun."""
+        that has begun. Of one that is over only what is known of that time: it was theirs, even if
+        they have left since."""
         hand = self.hands.get(member_id)
         if hand is None or shift.group_id not in self.demands:
-            return Hindrance.INACTIVE
-        return unable(hand, duty_of(shift, now), self.demands[shift.group_id])
+            why: Hindrance | None = Hindrance.INACTIVE
+        else:
+            why = unable(hand, duty_of(shift, now), self.demands[shift.group_id])
+        over = now is not None and shift.ends_at <= now
+        return None if over and why not in _KNOWN_AFTERWARDS else why
+
+    def missed(self, shift: Shift, now: datetime) -> bool:
+        """Whether it is over, and whoever has it was away."""
+        hand = self.hands.get(shift.member_id or "")
+        if hand is None or now < shift.ends_at:
+            return False
+        away = hand.person.away
+        return any(
+            one.starts_at < shift.ends_at and (one.ends_at is None or shift.starts_at < one.ends_at)
+            for one in away
+        )
 
     def hindrance(
         self, shift: Shift, member_id: str, others: Iterable[Shift], now: datetime | None = None
     ) -> Hindrance | None:
-        """None if the member can have the shift beside the `others` that they have."""
+        """None if the member can have the shift beside the `others` that they have; what they
+        `missed` by `now` takes none of their hours."""
         hand = self.hands.get(member_id)
         if hand is None:
             return Hindrance.INACTIVE
-        duties = [duty_of(one) for one in others if one.id != shift.id]
+        duties = self.duties((one for one in others if one.id != shift.id), now)
         demands = self.demands[shift.group_id]
         return hindrance(hand, duty_of(shift, now), demands, duties, self.rules)
+
+    def duties(self, shifts: Iterable[Shift], now: datetime | None) -> list[Duty]:
+        """Of whoever has them, without what they `missed` by `now`."""
+        return [duty_of(one) for one in shifts if now is None or not self.missed(one, now)]
 
     def able(self, shift: Shift) -> list[str]:
         pool = self.pools.get(shift.group_id, ())
@@ -115,7 +138,10 @@ async def _demands(
     places = {id: _Watched(page.client_id, id) for id, page in pages.items() if not page.archived}
     checked = await desk.team.checked_pages(places.values(), session)
     return {
-        group.id: [checked.demand(places[id]) for id in group.pages if id in places]
+        group.id: list(
+            # Most pages of a client demand the same: that is asked once.
+            dict.fromkeys(checked.demand(places[id]) for id in group.pages if id in places)
+        )
         or [Demand(client_id, Discipline.COMMUNITY, None) for client_id in group.client_ids]
         for group in groups
     }

@@ -26,23 +26,29 @@ __all__ = [
     "Group",
     "GroupNeedsPages",
     "KindNotUsable",
+    "NotTakingPart",
+    "NotTheirShift",
     "NotYourShift",
     "Rules",
     "RulesTooTight",
     "SameMember",
     "Shift",
+    "ShiftBegun",
     "ShiftKind",
     "ShiftOver",
     "ShiftTaken",
     "Swap",
     "SwapDecided",
     "SwapState",
+    "TooManyWishes",
     "Wish",
     "WishNeedsDay",
     "accept",
+    "alters",
     "check_kinds",
     "days_from",
     "give",
+    "offer",
     "refuse",
     "shift_of",
     "shifts_of",
@@ -105,6 +111,10 @@ class Group:
     def kind(self, kind_id: str) -> ShiftKind | None:
         return next((one for one in self.kinds if one.id == kind_id), None)
 
+    def may_take_part(self, member_id: str) -> bool:
+        """Whether they do is up to the rules as well."""
+        return not self.members or member_id in self.members
+
 
 @dataclass(frozen=True, slots=True)
 class Shift:
@@ -151,7 +161,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A member would rather (`rather`), or rather not, have shifts: on a weekday (0 is Monday), or
-    on one day (ISO date); of one kind of a group, or of any. It is kept where it can be."""
+    on one day (ISO date); of one kind of a group, of a group, or of any. It is kept where it can
+    be. Of several that concern a shift, the most precise holds."""
 
     id: str
     member_id: str
@@ -160,6 +171,16 @@ class Wish:
     day: str | None = None
     group_id: str | None = None
     kind_id: str | None = None
+
+    @property
+    def about(self) -> tuple[int | None, str | None, str | None, str | None]:
+        """There is one wish of a member about the same."""
+        return self.weekday, self.day, self.group_id, self.kind_id
+
+    @property
+    def precision(self) -> tuple[bool, bool, bool]:
+        """One day goes before every week, then one kind before a group, and that before any."""
+        return self.day is not None, self.kind_id is not None, self.group_id is not None
 
     def concerns(self, shift: Shift) -> bool:
         if self.group_id is not None and self.group_id != shift.group_id:
@@ -180,7 +201,8 @@ class SwapState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """`shift_id` goes from `giver` to `taker`; `in_return` the other way, if anything does."""
+    """`shift_id` goes from `giver` to `taker`; `in_return` the other way, if anything does. The
+    offer stands `until` a shift of it begins."""
 
     id: str
     shift_id: str
@@ -188,6 +210,7 @@ class Swap:
     taker: str
     in_return: str | None
     offered_at: datetime
+    until: datetime
     state: SwapState = SwapState.OFFERED
     decided_at: datetime | None = None
     version: int = 1
@@ -227,6 +250,15 @@ def days_from(first: date, count: int) -> list[date]:
     return [first + timedelta(days=number) for number in range(count)]
 
 
+def alters(before: Shift, after: Shift) -> bool:
+    """Whether it is another duty for whoever had it: somebody else's, or at another time."""
+    return _duty(before) != _duty(after)
+
+
+def _duty(shift: Shift) -> tuple[str | None, datetime, datetime]:
+    return shift.member_id, shift.starts_at, shift.ends_at
+
+
 def give(shift: Shift, member_id: str | None, *, locked: bool, now: datetime) -> Shift:
     """To somebody, or to nobody. Raises `ShiftOver`."""
     if shift.ends_at <= now:
@@ -237,9 +269,36 @@ def give(shift: Shift, member_id: str | None, *, locked: bool, now: datetime) ->
 # Swaps
 
 
+def offer(
+    swap_id: str, shift: Shift, giver: str, taker: str, in_return: Shift | None, now: datetime
+) -> Swap:
+    """Raises `NotYourShift`, `SameMember`, `NotTheirShift`, `ShiftBegun`."""
+    if shift.member_id != giver:
+        raise NotYourShift
+    if taker == giver:
+        raise SameMember
+    if in_return is not None and in_return.member_id != taker:
+        raise NotTheirShift
+    until = min(one.starts_at for one in (shift, in_return) if one is not None)
+    if until <= now:
+        raise ShiftBegun
+    return Swap(
+        id=swap_id,
+        shift_id=shift.id,
+        giver=giver,
+        taker=taker,
+        in_return=None if in_return is None else in_return.id,
+        offered_at=now,
+        until=until,
+    )
+
+
 def accept(swap: Swap, now: datetime) -> Swap:
-    """Raises `SwapDecided`."""
-    return _decided(swap, SwapState.ACCEPTED, now)
+    """Raises `SwapDecided`, `ShiftBegun`."""
+    accepted = _decided(swap, SwapState.ACCEPTED, now)
+    if swap.until <= now:
+        raise ShiftBegun
+    return accepted
 
 
 def refuse(swap: Swap, now: datetime) -> Swap:
@@ -302,6 +361,13 @@ class WishNeedsDay(InvalidRequest):
     remedy = N_("Choose a weekday or a date.")
 
 
+class TooManyWishes(NotAllowedNow):
+    code = "rota_too_many_wishes"
+    title = N_("These are many wishes")
+    detail = N_("You have {most} already, and no rota could keep them all.")
+    remedy = N_("Remove some that matter less.")
+
+
 class RulesTooTight(InvalidRequest):
     code = "rota_rules_too_tight"
     title = N_("The hours of a week are fewer than those of a day")
@@ -315,10 +381,17 @@ class ShiftOver(NotAllowedNow):
     remedy = N_("Choose a shift that is still to come.")
 
 
+class ShiftBegun(NotAllowedNow):
+    code = "rota_shift_begun"
+    title = N_("The shift has begun")
+    detail = N_("It can be swapped only before.")
+    remedy = N_("A lead can give what is left of it to somebody else.")
+
+
 class ShiftTaken(NotAllowedNow):
     code = "rota_shift_taken"
     title = N_("Somebody has this shift")
-    detail = N_("It is not open: whoever has it is there.")
+    detail = N_("It is not open: whoever has it can be there.")
     remedy = N_("Ask for a swap if you would like to have it.")
 
 
@@ -327,6 +400,20 @@ class NotYourShift(NotAllowedNow):
     title = N_("This shift is not whose it was")
     detail = N_("Only whoever has a shift can offer it, and it has changed hands meanwhile.")
     remedy = N_("Look at the rota again.")
+
+
+class NotTheirShift(NotAllowedNow):
+    code = "rota_not_their_shift"
+    title = N_("What you ask for in return is not theirs")
+    detail = N_("Your colleague does not have this shift, or not any more.")
+    remedy = N_("Look at the rota again, and choose one of theirs.")
+
+
+class NotTakingPart(NotAllowedNow):
+    code = "rota_not_taking_part"
+    title = N_("Not everybody takes part in this page group")
+    detail = N_("{member} is not among those whom its shifts are for.")
+    remedy = N_("Choose somebody else, or have them added to the page group.")
 
 
 class SwapDecided(NotAllowedNow):

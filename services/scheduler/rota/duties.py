@@ -14,16 +14,21 @@ from services.scheduler.rota import domain
 from services.scheduler.rota.crew import Crew, duty_of, read_crew
 from services.scheduler.rota.domain import (
     Group,
+    NotTakingPart,
+    NotTheirShift,
     NotYourShift,
-    SameMember,
     Shift,
-    ShiftOver,
     ShiftTaken,
     Swap,
 )
 from services.scheduler.rota.planning import AROUND
 from services.scheduler.rota.rules import check
-from services.scheduler.rota.telling import tell_of_given, tell_of_swap, tell_of_withdrawn
+from services.scheduler.rota.telling import (
+    tell_of_given,
+    tell_of_swap,
+    tell_of_taken,
+    tell_of_withdrawn,
+)
 from shared.auth import SYSTEM_SCOPE, Identity, Scope
 from shared.errors import Forbidden, NotFound
 from shared.ids import new_id
@@ -38,6 +43,7 @@ __all__ = [
     "refuse_swap",
     "set_shift",
     "take_shift",
+    "withdraw_late_swaps",
     "withdraw_swap",
     "withdraw_swaps",
 ]
@@ -58,7 +64,8 @@ async def take_shift(
     tx: Transaction, desk: Desk, who: Identity, shift_id: str, version: int, now: datetime
 ) -> Shift:
     """An open shift becomes the caller's; what is left of it, if it has begun. No generation takes
-    it away again. Raises `NotFound`, `StaleVersion`, `ShiftOver`, `ShiftTaken`, `RuleBroken`."""
+    it away again. Raises `NotFound`, `StaleVersion`, `ShiftOver`, `ShiftTaken`, `NotTakingPart`,
+    `RuleBroken`."""
     await desk.rota.take_turn(tx)
     shift, group = await find_shift(desk, who.scope, shift_id, tx.session)
     check_version(version, shift.version)
@@ -67,8 +74,10 @@ async def take_shift(
     if shift.member_id is not None and crew.unable(shift, shift.member_id, now) is None:
         raise ShiftTaken
     taken = domain.give(shift, member.id, locked=True, now=now)
+    _check_part(group, member)
     await _check(tx, desk, crew, taken, now)
     await _give(tx, desk, [taken], now)
+    tell_of_taken(tx, shift, group, member.id)
     return taken
 
 
@@ -125,19 +134,19 @@ async def offer_swap(
     now: datetime,
 ) -> Swap:
     """One's own shift to a colleague, perhaps for one of theirs. What could not be accepted now is
-    not offered. Raises `NotFound`, `NotYourShift`, `SameMember`, `UnknownMember`, `ShiftOver`,
-    `RuleBroken`."""
+    not offered; the same is offered once. Raises `NotFound`, `UnknownMember`, `NotYourShift`,
+    `SameMember`, `NotTheirShift`, `ShiftBegun`, `NotTakingPart`, `RuleBroken`."""
     await desk.rota.take_turn(tx)
     shift, _ = await find_shift(desk, who.scope, shift_id, tx.session)
-    if shift.member_id != who.member_id:
-        raise NotYourShift
-    if taker == who.member_id:
-        raise SameMember
     if await desk.members.find(who.scope, taker, tx.session) is None:
         raise UnknownMember(member=taker, extra={"member_id": taker})
+    other = None
     if in_return is not None:
-        await find_shift(desk, who.scope, in_return, tx.session)
-    swap = Swap(new_id(), shift_id, who.member_id, taker, in_return, now)
+        other, _ = await find_shift(desk, who.scope, in_return, tx.session)
+    swap = domain.offer(new_id(), shift, who.member_id, taker, other, now)
+    for before in await desk.rota.swaps_about([shift_id], tx.session):
+        if (before.shift_id, before.taker, before.in_return) == (shift_id, taker, in_return):
+            return before
     await _exchanged(tx, desk, swap, now)
     return await _put(tx, desk, swap)
 
@@ -146,7 +155,8 @@ async def accept_swap(
     tx: Transaction, desk: Desk, who: Identity, swap_id: str, version: int, now: datetime
 ) -> Swap:
     """By the colleague: the shifts change hands, and stay as agreed. Raises `NotFound`,
-    `Forbidden`, `StaleVersion`, `SwapDecided`, `NotYourShift`, `ShiftOver`, `RuleBroken`."""
+    `Forbidden`, `StaleVersion`, `SwapDecided`, `ShiftBegun`, `NotYourShift`, `NotTheirShift`,
+    `NotTakingPart`, `RuleBroken`."""
     await desk.rota.take_turn(tx)
     before = await _asked(tx, desk, who, swap_id, version)
     swap = domain.accept(before, now)
@@ -177,9 +187,18 @@ async def withdraw_swap(
 async def withdraw_swaps(
     tx: Transaction, desk: Desk, shift_ids: Iterable[str], now: datetime, but: str | None = None
 ) -> None:
-    """Shifts that change hands, or are gone, are not on offer any more."""
+    """Shifts that are others', at another time, or gone are not on offer any more."""
     offered = await desk.rota.swaps_about(shift_ids, tx.session)
-    void = [domain.withdraw(swap, now) for swap in offered if swap.id != but]
+    await _withdraw(tx, desk, (swap for swap in offered if swap.id != but), now)
+
+
+async def withdraw_late_swaps(tx: Transaction, desk: Desk, now: datetime) -> None:
+    """Nor are shifts that have begun."""
+    await _withdraw(tx, desk, await desk.rota.late_swaps(now, tx.session), now)
+
+
+async def _withdraw(tx: Transaction, desk: Desk, swaps: Iterable[Swap], now: datetime) -> None:
+    void = [domain.withdraw(swap, now) for swap in swaps]
     await desk.rota.put_swaps(tx, void)
     tell_of_withdrawn(tx, void)
 
@@ -201,10 +220,14 @@ async def _asked(tx: Transaction, desk: Desk, who: Identity, swap_id: str, versi
 async def _exchanged(tx: Transaction, desk: Desk, swap: Swap, now: datetime) -> list[Shift]:
     """The shifts as they are after the swap, not stored. Each is checked without the other one,
     which changes hands at the same time."""
-    first = await _offered(tx, desk, swap.shift_id, swap.giver)
+    first = await desk.rota.shift(swap.shift_id, tx.session)
+    if first is None or first.member_id != swap.giver:
+        raise NotYourShift
     second = None
     if swap.in_return is not None:
-        second = await _offered(tx, desk, swap.in_return, swap.taker)
+        second = await desk.rota.shift(swap.in_return, tx.session)
+        if second is None or second.member_id != swap.taker:
+            raise NotTheirShift
     pairs = [(first, swap.taker, second)]
     if second is not None:
         pairs.append((second, swap.giver, first))
@@ -214,19 +237,11 @@ async def _exchanged(tx: Transaction, desk: Desk, swap: Swap, now: datetime) -> 
         if group is None:
             raise NotFound
         given = domain.give(shift, member_id, locked=True, now=now)
-        if shift.starts_at <= now:
-            raise ShiftOver
+        _check_part(group, await _member(tx, desk, member_id))
         crew = await _crew(tx, desk, group, shift, [member_id])
         await _check(tx, desk, crew, given, now, without=other)
         exchanged.append(given)
     return exchanged
-
-
-async def _offered(tx: Transaction, desk: Desk, shift_id: str, holder: str) -> Shift:
-    shift = await desk.rota.shift(shift_id, tx.session)
-    if shift is None or shift.member_id != holder:
-        raise NotYourShift
-    return shift
 
 
 # What all of them share
@@ -242,11 +257,18 @@ async def _member(tx: Transaction, desk: Desk, member_id: str) -> Member:
     return member
 
 
+def _check_part(group: Group, member: Member) -> None:
+    """Raises `NotTakingPart`. A lead may give a shift to others all the same."""
+    if not group.may_take_part(member.id):
+        raise NotTakingPart(member=member.name, extra={"member_id": member.id})
+
+
 async def _crew(
     tx: Transaction, desk: Desk, group: Group, shift: Shift, members: Sequence[str | None]
 ) -> Crew:
     named = replace(group, members=tuple(one for one in members if one is not None))
-    return await read_crew(desk, [named], shift.starts_at, shift.ends_at, session=tx.session)
+    start, end = shift.starts_at - AROUND, shift.ends_at + AROUND
+    return await read_crew(desk, [named], start, end, session=tx.session)
 
 
 async def _check(
@@ -270,7 +292,7 @@ async def _check(
         crew.members[member_id].name,
         duty_of(given, now),
         crew.demands[given.group_id],
-        [duty_of(one) for one in near if one.id not in apart],
+        crew.duties((one for one in near if one.id not in apart), now),
         crew.rules,
     )
 

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from services.scheduler.desk import Desk
 from services.scheduler.edge import Manager, PathId, Reader
 from services.scheduler.pages import Screen, TheScreen
-from services.scheduler.rota.domain import Group
+from services.scheduler.rota.domain import Swap
 from services.scheduler.rota.duties import (
     accept_swap,
     find_shift,
@@ -29,6 +30,7 @@ from services.scheduler.rota.reading import (
     own_shifts,
     read_candidates,
     read_shifts,
+    swap_choices,
     swaps_seen,
 )
 from services.scheduler.rota.routes import Taking
@@ -46,6 +48,9 @@ _WATCHED = ["rota_turns", "rota_swaps", "rota_groups", "coverage_clock"]
 _OWN_AHEAD = timedelta(weeks=4)
 _OPEN_AHEAD = timedelta(weeks=2)
 _OWN_SHOWN = 5
+_UNSEEN = "unseen"
+"""In a form: whoever has the shift, out of the reader's sight."""
+
 _EARLIEST, _LATEST = date(2000, 1, 3), date(2100, 12, 27)
 
 
@@ -138,12 +143,14 @@ async def take(screen: TheScreen, who: Taking, shift_id: PathId, typed: Typed) -
     async def work(tx: Transaction) -> None:
         await take_shift(tx, screen.desk, who, shift_id, typed.version, screen.now)
 
-    return await _done(screen, who, shift_id, work)
+    return await _done(screen, who, shift_id, typed, work)
 
 
 @router.post("/shifts/{shift_id}/give")
 async def give(screen: TheScreen, who: Manager, shift_id: PathId, typed: Typed) -> Response:
     """To the member chosen, or to nobody; locked or not."""
+    shift, _ = await find_shift(screen.desk, who.scope, shift_id)
+    chosen = typed.optional("member_id")
 
     async def work(tx: Transaction) -> None:
         await set_shift(
@@ -151,40 +158,45 @@ async def give(screen: TheScreen, who: Manager, shift_id: PathId, typed: Typed) 
             screen.desk,
             who,
             shift_id,
-            typed.optional("member_id"),
+            shift.member_id if chosen == _UNSEEN else chosen,
             locked=bool(typed.text("locked")),
             version=typed.version,
             now=screen.now,
         )
 
-    return await _done(screen, who, shift_id, work)
+    return await _done(screen, who, shift_id, typed, work)
 
 
 @router.post("/shifts/{shift_id}/offer")
 async def offer(screen: TheScreen, who: Taking, shift_id: PathId, typed: Typed) -> Response:
     async def work(tx: Transaction) -> None:
-        to, in_return = typed.text("to"), typed.optional("in_return")
-        await offer_swap(tx, screen.desk, who, shift_id, to, in_return, screen.now)
+        taker, _, in_return = typed.text("swap").partition("|")
+        await offer_swap(tx, screen.desk, who, shift_id, taker, in_return or None, screen.now)
 
-    return await _done(screen, who, shift_id, work)
+    return await _done(screen, who, shift_id, typed, work)
 
 
 async def _done(
     screen: Screen,
     who: Identity,
     shift_id: str,
+    typed: Form,
     work: Callable[[Transaction], Awaitable[None]],
 ) -> Response:
     await find_shift(screen.desk, who.scope, shift_id)
     try:
         await screen.service.outbox.transaction(work)
     except AppError as error:
-        return await _shift(screen, who, shift_id, error)
+        return await _shift(screen, who, shift_id, typed, error)
     return screen.onward(f"/rota/shifts/{shift_id}")
 
 
 async def _shift(
-    screen: Screen, who: Identity, shift_id: str, error: AppError | None = None
+    screen: Screen,
+    who: Identity,
+    shift_id: str,
+    typed: Form | None = None,
+    error: AppError | None = None,
 ) -> Response:
     desk, now = screen.desk, screen.now
     shift, group = await find_shift(desk, who.scope, shift_id)
@@ -192,39 +204,33 @@ async def _shift(
     [seen] = await read_shifts(desk, [group], [shift], faces, now)
     candidates = await read_candidates(desk, seen, faces, now)
     pages = await desk.directory.pages(who.scope, group.client_ids)
-    over, own = shift.ends_at <= now, shift.member_id == who.member_id
+    over = shift.ends_at <= now
     able = {one.member.member_id for one in candidates.able}
     mine = who.may(Permission.ROTA_OWN)
     offered = await desk.rota.swaps_about([shift_id])
     between = [one for one in offered if who.member_id in (one.giver, one.taker)]
-    may_offer = mine and own and not over and shift.starts_at > now and seen.why is None
+    own = shift.member_id == who.member_id
+    may_offer = mine and own and now < shift.starts_at and seen.why is None
     return screen.page(
         "rota_shift.html",
         error=error,
+        typed=typed,
+        unseen=_UNSEEN,
         seen=seen,
         pages=[pages[id] for id in group.pages if id in pages],
         candidates=candidates,
         over=over,
-        own=own,
         may_take=mine and not over and seen.open and who.member_id in able,
         may_give=who.may(Permission.TEAM_WRITE) and not over,
         may_offer=may_offer,
         swaps=await swaps_seen(desk, who, between, now),
-        theirs=await _in_return(screen, group, able, now) if may_offer else [],
-        faces=faces,
+        choices=await swap_choices(desk, seen, faces, now) if may_offer else [],
     )
 
 
-async def _in_return(
-    screen: Screen, group: Group, able: set[str], now: datetime
-) -> list[tuple[str, Any]]:
-    """Shifts of colleagues that could be asked for in return: of the same group, by start."""
-    desk = screen.desk
-    shifts = await desk.rota.shifts(now, now + 2 * _OWN_AHEAD, groups=[group.id], members=able)
-    return [(shift.member_id or "", shift) for shift in shifts if shift.starts_at > now]
-
-
 # Swaps
+
+_Decide = Callable[[Transaction, Desk, Identity, str, int, datetime], Awaitable[Swap]]
 
 
 @router.post("/swaps/{swap_id}/accept")
@@ -243,7 +249,7 @@ async def withdraw(screen: TheScreen, who: Taking, swap_id: PathId, typed: Typed
 
 
 async def _decided(
-    screen: Screen, who: Identity, typed: Form, decide: Any, swap_id: str
+    screen: Screen, who: Identity, typed: Form, decide: _Decide, swap_id: str
 ) -> Response:
     """Back to the shift, or to the rota with what was wrong."""
     try:

@@ -44,7 +44,8 @@ _LONGEST = timedelta(days=93)
 
 
 class ShiftView(BaseModel):
-    """`open`: nobody has it, or whoever has it cannot be there for `why`."""
+    """`open`: nobody has it, or whoever has it cannot be there for `why`. `member_id` null: nobody
+    has it, or, if it is not open, somebody whom the caller does not see."""
 
     id: str
     group_id: str
@@ -68,7 +69,7 @@ class ShiftView(BaseModel):
             kind=shift.kind,
             starts_at=shift.starts_at,
             ends_at=shift.ends_at,
-            member_id=shift.member_id,
+            member_id=None if seen.member is None else seen.member.member_id,
             locked=shift.locked,
             open=seen.open,
             why=seen.why,
@@ -167,7 +168,8 @@ async def show_on_duty(
     at: Annotated[Instant | None, Query(description="Default: now")] = None,
 ) -> list[OnDutyView]:
     """Who is on duty for a page's community at an instant; empty: no shift is planned then."""
-    seen = await on_duty(desk, who.scope, page, at or service.clock())
+    now = service.clock()
+    seen = await on_duty(desk, who.scope, page, at or now, now)
     return [
         OnDutyView(
             shift_id=one.shift.id,

@@ -9,10 +9,9 @@ from datetime import date, datetime
 from services.scheduler.desk import Desk
 from services.scheduler.errors import check_version
 from services.scheduler.rota import runs
-from services.scheduler.rota.crew import Crew
 from services.scheduler.rota.domain import Shift
 from services.scheduler.rota.duties import withdraw_swaps
-from services.scheduler.rota.planning import by_member, read_plan, why_not, with_given
+from services.scheduler.rota.planning import Plan, by_member, read_plan, why_not, with_given
 from services.scheduler.rota.runs import (
     MOST_SHIFTS,
     AlreadyPlanning,
@@ -111,26 +110,25 @@ async def apply_run(
     after = runs.applied(run, who.member_id, dropped=0)
     plan = await read_plan(desk, run, now, tx.session)
     proposed = with_given(plan.slots, run.given)
-    sound, dropped = sound_rota(proposed, plan.beside(run.given), plan.crew)
+    sound, dropped = sound_rota(proposed, plan.beside(run.given), plan)
     await desk.rota.put_shifts(tx, (replace(one, version=one.version + 1) for one in sound))
     gone = {shift.id for shift in plan.stale}
     await desk.rota.delete_shifts(tx, gone)
-    had = {shift.id: shift.member_id for shift in plan.slots}
-    changed = {shift.id for shift in sound if had[shift.id] != shift.member_id}
-    await withdraw_swaps(tx, desk, changed | gone, now)
-    await tell_of_rota(tx, desk, run, plan, sound, who.member_id, now)
+    altered = {shift.id for shift in plan.altered(sound)}
+    await withdraw_swaps(tx, desk, altered | gone, now)
+    await tell_of_rota(tx, desk, run, plan, sound, who.member_id)
     return await _put(tx, desk, replace(after, dropped=len(dropped)))
 
 
 def sound_rota(
-    proposed: Sequence[Shift], kept: Sequence[Shift], crew: Crew
+    proposed: Sequence[Shift], beside: Sequence[Shift], plan: Plan
 ) -> tuple[list[Shift], list[Shift]]:
-    """The rota without what breaks a rule by now; and what that is."""
-    theirs = by_member(kept)
+    """The rota without what breaks a rule by now, `beside` the other shifts; and what that is."""
+    theirs = by_member(beside)
     sound, dropped = [], []
     for shift in proposed:
         member_id = shift.member_id
-        if member_id is not None and why_not(shift, member_id, crew, theirs) is not None:
+        if member_id is not None and why_not(shift, member_id, plan.crew, theirs, plan.now):
             dropped.append(shift)
             sound.append(replace(shift, member_id=None))
         else:

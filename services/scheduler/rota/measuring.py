@@ -15,13 +15,13 @@ __all__ = ["measure_rota"]
 
 def measure_rota(desk: Desk, clock: Clock) -> Callable[[], Awaitable[None]]:
     """Counted anew when the rota or the team has changed, and every minute, for shifts begin."""
-    counted: tuple[int, int, datetime] | None = None
+    counted: tuple[tuple[int, int], datetime] | None = None
 
     async def measure() -> None:
         nonlocal counted
         now = clock()
         minute = now.replace(second=0, microsecond=0)
-        state = (await desk.rota.turns(), await desk.clock.epoch(), minute)
+        state = (await desk.rota.marks(), minute)
         if state != counted:
             ROTA_SHIFTS_OPEN.set(await count_open(desk, now))
             counted = state

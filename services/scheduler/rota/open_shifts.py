@@ -1,4 +1,5 @@
-"""The worker that finds shifts which fall open, and tells of each once: see `openings`."""
+"""The worker that finds shifts which fall open, and tells of each once: see `openings`. It also
+ends offers of shifts that have begun."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.scheduler.desk import Desk
+from services.scheduler.members.domain import Member
 from services.scheduler.rota.domain import Group, Shift
+from services.scheduler.rota.duties import withdraw_late_swaps
 from services.scheduler.rota.openings import compare, open_shifts_changed, opened
 from services.scheduler.rota.reading import read_hindrances, read_shifts
 from services.scheduler.rota.telling import rota_shift
@@ -26,8 +29,9 @@ AHEAD = timedelta(days=28)
 class OpenShifts:
     """Looks when the rota or the team has changed, and every hour, for further shifts come near.
 
-    Until then it costs one read of two small documents. What was looked at is remembered by the
-    replica alone: the next one looks once more, and finds everything told.
+    Until then it costs one read of two small documents, and one of an index that is empty. What was
+    looked at is remembered by the replica alone: the next one looks once more, and finds everything
+    told.
     """
 
     def __init__(self, desk: Desk, outbox: Outbox, clock: Clock) -> None:
@@ -39,6 +43,8 @@ class OpenShifts:
     async def work(self) -> bool:
         """Worker: always False, as one look finds everything."""
         now = self._clock()
+        if await self._desk.rota.late_swaps(now):
+            await self._outbox.transaction(lambda tx: withdraw_late_swaps(tx, self._desk, now))
         marks = (*await self._desk.rota.marks(), now.replace(minute=0, second=0, microsecond=0))
         if marks != self._looked_at:
             await self._outbox.transaction(lambda tx: tell_of_open_shifts(tx, self._desk, now))
@@ -84,19 +90,22 @@ async def _with_readers(
 ) -> dict[str, list[OpenShift]]:
     """By who has them: the shifts, with who could take each and the leads who see its group."""
     why_not = await read_hindrances(desk, groups.values(), shifts, now, tx.session)
-    leads = {id: await _leads(tx, desk, groups[id]) for id in {one.group_id for one in shifts}}
+    leads = {
+        id: await desk.members.leads_of_all(groups[id].client_ids, tx.session)
+        for id in {one.group_id for one in shifts}
+    }
     found: dict[str, list[OpenShift]] = defaultdict(list)
     for shift in shifts:
         told = OpenShift(
             shift=rota_shift(shift, groups[shift.group_id]),
             able=tuple(one for one, why in why_not[shift.id].items() if why is None),
-            leads=tuple(one for one in leads[shift.group_id] if one != shift.member_id),
+            leads=_asked(leads[shift.group_id], shift.member_id),
         )
         found[shift.member_id or ""].append(told)
     return found
 
 
-async def _leads(tx: Transaction, desk: Desk, group: Group) -> list[str]:
-    """Those who see the group; without those away, if any is here."""
-    leads = await desk.members.leads_of_all(group.client_ids, tx.session)
-    return [one.id for one in leads if one.present] or [one.id for one in leads]
+def _asked(leads: Sequence[Member], holder: str | None) -> tuple[str, ...]:
+    """Not whoever has the shift, nor those away unless all others are."""
+    others = [one for one in leads if one.id != holder]
+    return tuple(one.id for one in others if one.present) or tuple(one.id for one in others)

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from services.scheduler.desk import Desk
 from services.scheduler.rota.crew import Crew, read_crew
-from services.scheduler.rota.domain import Group, Shift, Wish, shifts_of
+from services.scheduler.rota.domain import Group, Shift, Wish, alters, shifts_of
 from services.scheduler.rota.problem import Problem, Slot, Taker
 from services.scheduler.rota.rules import Hindrance
 from services.scheduler.rota.runs import Run
@@ -44,10 +45,14 @@ long, does not have to make up for all of it at once."""
 
 @dataclass(frozen=True)
 class Plan:
-    """`slots` are to be given, `kept` are all other shifts that count: of the past months, of other
-    groups, and fixed ones. `stale`: planned once, but not by the groups' present kinds."""
+    """As things are `now`. `slots` are to be given, at the hours of the groups' present kinds, with
+    who has them; `stored`, by id, are those of them that there are, as they are. `kept` are all
+    other shifts that count: of the past months, of other groups, and locked ones. `stale`: planned
+    once, but not by the present kinds."""
 
+    now: datetime
     slots: tuple[Shift, ...]
+    stored: Mapping[str, Shift]
     kept: tuple[Shift, ...]
     stale: tuple[Shift, ...]
     crew: Crew
@@ -55,8 +60,13 @@ class Plan:
 
     def beside(self, given: Container[str]) -> tuple[Shift, ...]:
         """All shifts that count beside a rota with these: also such as have become free to be given
-        since it was made, and stay with whoever has them."""
-        return (*self.kept, *(one for one in self.slots if one.id not in given))
+        since it was made, and stay as they are."""
+        return (*self.kept, *(one for id, one in self.stored.items() if id not in given))
+
+    def altered(self, rota: Iterable[Shift]) -> list[Shift]:
+        """Those of the rota that are another duty than before for whoever had them."""
+        before = self.stored
+        return [one for one in rota if one.id in before and alters(before[one.id], one)]
 
 
 def slots_of(
@@ -91,23 +101,27 @@ def _is_fixed(shift: Shift | None, now: datetime) -> bool:
 
 
 async def read_plan(desk: Desk, run: Run, now: datetime, session: Session | None = None) -> Plan:
-    """As things are now; `slots` are empty if the run's groups are gone."""
-    every = await desk.rota.groups(SYSTEM_SCOPE, session)
-    groups = [group for group in every if group.id in run.group_ids]
+    """`slots` are empty if the run's groups are gone. Shifts of groups that have ended are
+    remembered like all others."""
+    every = await desk.rota.groups(SYSTEM_SCOPE, session, ended=True)
+    groups = [group for group in every if group.id in run.group_ids and not group.ended]
     days = run.days
     first = datetime.combine(days[0], datetime.min.time(), tzinfo=now.tzinfo) - timedelta(days=1)
     start, end = min(first, now) - _REMEMBERED, first + timedelta(days=len(days) + 2) + AROUND
     stored = await desk.rota.shifts(start, end, session=session)
     slots, stale = slots_of(groups, days, stored, now)
-    given = {shift.id for shift in (*slots, *stale)}
+    free = {shift.id for shift in slots}
+    gone = {shift.id for shift in stale}
     holders = {shift.member_id for shift in stored if shift.member_id is not None}
     crew = await read_crew(desk, every, start, end, also=holders, session=session)
     return Plan(
+        now=now,
         slots=tuple(slots),
-        kept=tuple(shift for shift in stored if shift.id not in given),
+        stored={shift.id: shift for shift in stored if shift.id in free},
+        kept=tuple(shift for shift in stored if shift.id not in free | gone),
         stale=tuple(stale),
         crew=crew,
-        wishes=tuple(await desk.rota.wishes(session=session)),
+        wishes=tuple(await desk.rota.wishes(days[0], session=session)),
     )
 
 
@@ -140,15 +154,10 @@ def _slot(shift: Shift, able: Sequence[str], wishes: Iterable[Wish]) -> Slot:
         weekend=shift.at_weekend,
         wishes={
             wish.member_id: 1 if wish.rather else -1
-            for wish in sorted(wishes, key=_precision)
+            for wish in sorted(wishes, key=attrgetter("precision"))
             if wish.member_id in able and wish.concerns(shift)
         },
     )
-
-
-def _precision(wish: Wish) -> tuple[bool, bool]:
-    """What is said of one day goes before what is said of every week."""
-    return wish.day is not None, wish.kind_id is not None
 
 
 def _takers(
@@ -164,7 +173,7 @@ def _takers(
         yield Taker(
             member_id=member_id,
             time_zone=plan.crew.hands[member_id].zone.key,
-            fixed=tuple((one.starts_at, one.ends_at) for one in near),
+            fixed=tuple((one.starts_at, one.ends_at) for one in plan.crew.duties(near, plan.now)),
             ahead=_bounded(ahead[member_id]),
             weekend_ahead=_bounded(weekend_ahead[member_id]),
             share=round(share[member_id]),

@@ -1,7 +1,8 @@
 """What the solver is given and what it gives back, as values that travel between processes. Pure.
 
-The hard rules have been applied to each shift alone: `able` are those who are qualified, there and
-rested from what they have already. What is left is how the shifts go together.
+What keeps somebody from a shift whatever else they do has been applied: `able` are those who are
+qualified, with access, and there. What is left is how the shifts go together, also with those that
+people keep: rest, hours, and no two places at once.
 """
 
 from __future__ import annotations

@@ -48,11 +48,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`dropped`: what was proposed, but cannot be any more, and so would stay open."""
+    """`dropped`: what was proposed, but cannot be any more, and so would stay open. `open_besides`:
+    what else is open in these weeks, and stays so, such as locked shifts whose holder cannot be
+    there. `changes`: how many that somebody has already would be somebody else's, or at another
+    time."""
 
     weeks: tuple[tuple[Group, tuple[date, ...], tuple[Row, ...]], ...]
     open: tuple[OpenShift, ...]
     dropped: tuple[ShiftSeen, ...]
+    open_besides: tuple[ShiftSeen, ...]
     loads: tuple[Load, ...]
     changes: int
 
@@ -70,23 +74,28 @@ def _proposal(
 ) -> Proposal:
     proposed = [one for one in with_given(plan.slots, run.given) if one.group_id in groups]
     beside = plan.beside(run.given)
-    sound, dropped = sound_rota(proposed, beside, plan.crew)
+    sound, dropped = sound_rota(proposed, beside, plan)
     theirs = by_member((*beside, *sound))
-    had = {shift.id: shift.member_id for shift in plan.slots}
+    days = {day.isoformat() for day in run.days}
 
-    def seen(shift: Shift) -> ShiftSeen:
+    def seen(shift: Shift, why: Hindrance | None = None) -> ShiftSeen:
         member = faces.get(shift.member_id or "")
-        return ShiftSeen(shift, groups[shift.group_id], member, None)
+        return ShiftSeen(shift, groups[shift.group_id], member, why)
 
-    fixed = [one for one in beside if one.group_id in groups]
+    fixed = [
+        seen(one, plan.crew.unable(one, one.member_id, plan.now) if one.member_id else None)
+        for one in beside
+        if one.group_id in groups and one.day in days
+    ]
     return Proposal(
-        weeks=tuple(_weeks(run, groups, [seen(one) for one in (*sound, *fixed)])),
+        weeks=tuple(_weeks(run, groups, [*map(seen, sound), *fixed])),
         open=tuple(
             _open(plan, one, groups[one.group_id], theirs) for one in sound if one.member_id is None
         ),
-        dropped=tuple(seen(one) for one in dropped),
+        dropped=tuple(map(seen, dropped)),
+        open_besides=tuple(one for one in fixed if one.open and one.shift.ends_at > plan.now),
         loads=tuple(_loads(sound, faces)),
-        changes=sum(had[one.id] not in (None, one.member_id) for one in sound),
+        changes=sum(plan.stored[one.id].member_id is not None for one in plan.altered(sound)),
     )
 
 

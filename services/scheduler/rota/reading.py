@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,7 +12,7 @@ from services.scheduler.directory.store import Page
 from services.scheduler.members.view import Face, face
 from services.scheduler.rota.crew import read_crew
 from services.scheduler.rota.domain import Group, Shift, Swap, days_from
-from services.scheduler.rota.planning import AROUND, by_member, hindrances
+from services.scheduler.rota.planning import AROUND, by_member, hindrances, why_not
 from services.scheduler.rota.rules import Hindrance
 from shared.auth import SYSTEM_SCOPE, Identity, Scope
 from shared.errors import NotFound
@@ -24,6 +24,7 @@ __all__ = [
     "GroupBoard",
     "Row",
     "ShiftSeen",
+    "SwapChoice",
     "SwapSeen",
     "count_open",
     "faces_seen",
@@ -33,7 +34,9 @@ __all__ = [
     "read_candidates",
     "read_hindrances",
     "read_shifts",
+    "swap_choices",
     "swaps_seen",
+    "with_members_seen",
 ]
 
 _COUNTED = timedelta(days=28)
@@ -41,11 +44,14 @@ _COUNTED = timedelta(days=28)
 
 _SOON = timedelta(days=7)
 
+_SWAPPED = timedelta(weeks=8)
+"""Shifts so far ahead may be given for another."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShiftSeen:
-    """`why`: what keeps whoever has the shift from it, by now. `member` None: nobody has it, or it
-    is somebody whom the reader does not see."""
+    """`why`: what keeps whoever has the shift from it, by now; of one that is over, what kept them.
+    `member` None: nobody has it, or it is somebody whom the reader does not see."""
 
     shift: Shift
     group: Group
@@ -60,7 +66,8 @@ class ShiftSeen:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`minutes`: of shifts in the four weeks before and after, whatever the group."""
+    """`minutes`: of shifts in the four weeks before and after, whatever the group, without those
+    that they were away for."""
 
     member: Face
     minutes: int
@@ -81,6 +88,18 @@ class Candidates:
     @property
     def hindered_count(self) -> int:
         return sum(map(len, self.hindered.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class SwapChoice:
+    """A colleague who could have a shift, for nothing or for one of theirs, `in_return`."""
+
+    member: Face
+    in_return: Shift | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.member.member_id}|{self.in_return.id if self.in_return else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,15 @@ class SwapSeen:
 
 async def faces_seen(desk: Desk, scope: Scope) -> dict[str, Face]:
     return {one.id: face(one) for one in await desk.members.all(scope)}
+
+
+async def with_members_seen(desk: Desk, who: Identity, groups: Sequence[Group]) -> list[Group]:
+    """The groups, with those of the named members whom the reader sees."""
+    seen = await faces_seen(desk, who.scope)
+    return [
+        replace(group, members=tuple(one for one in group.members if one in seen))
+        for group in groups
+    ]
 
 
 async def read_shifts(
@@ -157,8 +185,8 @@ async def read_candidates(
     around = max(AROUND, _COUNTED)
     start, end = shift.starts_at - around, shift.ends_at + around
     others = [one for one in await desk.rota.shifts(start, end) if one.id != shift.id]
-    crew = await read_crew(desk, [seen.group], shift.starts_at, shift.ends_at)
-    theirs = by_member(others)
+    crew = await read_crew(desk, [seen.group], start, end)
+    theirs = by_member(one for one in others if not crew.missed(one, now))
     found = hindrances(shift, crew, theirs, now)
     able, hindered = [], defaultdict(list)
     for member_id, why in found.items():
@@ -175,6 +203,38 @@ async def read_candidates(
     )
 
 
+async def swap_choices(
+    desk: Desk, seen: ShiftSeen, faces: Mapping[str, Face], now: datetime
+) -> list[SwapChoice]:
+    """Whoever has the shift can offer it so, by name: within the rules for both, each checked
+    without what they would give."""
+    shift, group, giver = seen.shift, seen.group, seen.shift.member_id
+    if giver is None:
+        return []
+    start, end = now - AROUND, now + _SWAPPED + AROUND
+    theirs = by_member(await desk.rota.shifts(start, end))
+    crew = await read_crew(desk, [group], start, end, also=[giver])
+
+    def may_have(one: Shift, member_id: str, without: Shift | None) -> bool:
+        others = [each for each in theirs[member_id] if each is not without and each != without]
+        return why_not(one, member_id, crew, {member_id: others}, now) is None
+
+    def returns(taker: str) -> Iterator[Shift]:
+        for one in theirs[taker]:
+            soon = one.group_id == group.id and now < one.starts_at < now + _SWAPPED
+            if soon and may_have(shift, taker, one) and may_have(one, giver, shift):
+                yield one
+
+    choices = []
+    takers = [one for one in crew.pools[group.id] if one != giver and one in faces]
+    for taker in sorted(takers, key=lambda one: faces[one].name.casefold()):
+        if may_have(shift, taker, None):
+            choices.append(SwapChoice(faces[taker], None))
+        if group.may_take_part(giver):
+            choices += [SwapChoice(faces[taker], one) for one in returns(taker)]
+    return choices
+
+
 async def read_hindrances(
     desk: Desk,
     groups: Iterable[Group],
@@ -189,7 +249,7 @@ async def read_hindrances(
     start, end = min(one.starts_at for one in shifts), max(one.ends_at for one in shifts)
     concerned = {one.group_id for one in shifts}
     asked = [group for group in groups if group.id in concerned]
-    crew = await read_crew(desk, asked, start, end, session=session)
+    crew = await read_crew(desk, asked, start - AROUND, end + AROUND, session=session)
     theirs = by_member(await desk.rota.shifts(start - AROUND, end + AROUND, session=session))
     return {
         shift.id: {
@@ -265,7 +325,9 @@ async def own_shifts(desk: Desk, member_id: str, start: datetime, end: datetime)
     return [one.shift for one in seen if one.why is None]
 
 
-async def on_duty(desk: Desk, scope: Scope, page_id: str, at: datetime) -> list[ShiftSeen]:
+async def on_duty(
+    desk: Desk, scope: Scope, page_id: str, at: datetime, now: datetime
+) -> list[ShiftSeen]:
     """Whoever sees the page may know, of the page's groups out of sight too. Raises `NotFound`."""
     if await desk.directory.page(scope, page_id) is None:
         raise NotFound
@@ -273,7 +335,7 @@ async def on_duty(desk: Desk, scope: Scope, page_id: str, at: datetime) -> list[
     ids = [group.id for group in groups]
     shifts = await desk.rota.shifts(at, at + timedelta(milliseconds=1), groups=ids)
     there = [shift for shift in shifts if _covers(shift, at)]
-    return await read_shifts(desk, groups, there, await faces_seen(desk, scope), at)
+    return await read_shifts(desk, groups, there, await faces_seen(desk, scope), max(at, now))
 
 
 async def count_open(desk: Desk, now: datetime) -> int:

@@ -8,8 +8,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
+from services.scheduler.desk import Desk
 from services.scheduler.edge import Id, Manager, Name, PathId, Reader, TheDesk, TimeZone
 from services.scheduler.rota.domain import Group, Rules, ShiftKind, Wish
+from services.scheduler.rota.reading import with_members_seen
 from services.scheduler.rota.usecases import (
     GroupEdit,
     RulesEdit,
@@ -83,6 +85,8 @@ class KindView(BaseModel):
 
 
 class GroupView(BaseModel):
+    """`members`: without those whom the caller does not see. They stay when it is changed."""
+
     model_config = ConfigDict(from_attributes=True)
 
     id: str
@@ -148,7 +152,7 @@ class WishView(BaseModel):
 async def list_groups(who: Reader, desk: TheDesk, *, ended: bool = False) -> list[GroupView]:
     """Those all of whose clients the caller sees, by name."""
     found = await desk.rota.groups(who.scope, ended=ended)
-    return [GroupView.model_validate(group) for group in found]
+    return [GroupView.model_validate(one) for one in await with_members_seen(desk, who, found)]
 
 
 @router.post("/groups", status_code=201, response_model=GroupView)
@@ -166,7 +170,7 @@ async def create(
 
 @router.get("/groups/{group_id}", response_model=GroupView)
 async def show_group(who: Reader, desk: TheDesk, group_id: PathId) -> Response:
-    return _group(await find_group(desk, who, group_id))
+    return await _group(desk, who, await find_group(desk, who, group_id))
 
 
 @router.put("/groups/{group_id}", response_model=GroupView)
@@ -182,7 +186,7 @@ async def put_group(
     group = await service.outbox.transaction(
         lambda tx: change_group(tx, desk, who, group_id, body.edit(), version)
     )
-    return _group(group)
+    return await _group(desk, who, group)
 
 
 @router.delete("/groups/{group_id}", status_code=204)
@@ -195,8 +199,9 @@ async def delete_group(
     )
 
 
-def _group(group: Group) -> Response:
-    return reply(GroupView.model_validate(group), version=group.version)
+async def _group(desk: Desk, who: Identity, group: Group) -> Response:
+    [seen] = await with_members_seen(desk, who, [group])
+    return reply(GroupView.model_validate(seen), version=group.version)
 
 
 # Rules
@@ -226,17 +231,20 @@ def _rules(rules: Rules) -> Response:
 
 
 @router.get("/wishes")
-async def list_wishes(who: Taking, desk: TheDesk) -> list[WishView]:
-    """One's own."""
-    return [WishView.model_validate(one) for one in await desk.rota.wishes([who.member_id])]
+async def list_wishes(who: Taking, desk: TheDesk, service: Served) -> list[WishView]:
+    """One's own, without those of days past."""
+    found = await desk.rota.wishes(service.clock().date(), who.member_id)
+    return [WishView.model_validate(one) for one in found]
 
 
 @router.post("/wishes", status_code=201, response_model=WishView)
 async def create_wish(
     who: Taking, desk: TheDesk, service: Served, once: Idempotent, body: WishBody
 ) -> Response:
+    """In place of what one has wished about the same before; 50 in all."""
+
     async def work(tx: Transaction) -> Response:
-        made: Wish = await wish(tx, desk, who, body.edit())
+        made: Wish = await wish(tx, desk, who, body.edit(), service.clock())
         return reply(WishView.model_validate(made), status=201)
 
     return await service.outbox.transaction(lambda tx: once(tx, body, work))

@@ -99,7 +99,7 @@ async def _form(
         error=error,
         typed=typed,
         groups=groups,
-        chosen=typed.every("groups") or [group.id for group in groups],
+        chosen=typed.every("groups") or ([] if error else [group.id for group in groups]),
         first_day=typed.text("first_day") or _next_monday(today).isoformat(),
         weeks=typed.text("weeks") or "4",
         key=typed.text("key") or new_id(),
@@ -201,8 +201,10 @@ async def _shown(screen: Screen, who: Identity, run: Run) -> dict[str, Any]:
     groups = await screen.desk.rota.groups(who.scope, ended=True)
     faces = await faces_seen(screen.desk, who.scope)
     proposal = await read_proposal(screen.desk, who, run, screen.now) if decidable else None
+    begun = run.started_at or screen.now
     return {
         "run": run,
+        "elapsed": max(0.0, round((screen.now - begun).total_seconds(), 1)),
         "may_decide": who.may(Permission.TEAM_WRITE),
         "groups": [group for group in groups if group.id in run.group_ids],
         "by": faces.get(run.by),

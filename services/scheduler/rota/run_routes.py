@@ -18,6 +18,7 @@ from services.scheduler.rota.generating import (
     finish_run,
 )
 from services.scheduler.rota.proposal import read_proposal
+from services.scheduler.rota.reading import faces_seen
 from services.scheduler.rota.rules import Hindrance
 from services.scheduler.rota.runs import Run, RunState
 from shared.outbox import Transaction
@@ -70,12 +71,15 @@ class OpenView(BaseModel):
 
 
 class RunDetail(RunView):
-    """`given`: by id of the shift who is to have it, so far. Once it is proposed:
-    `open_shifts`; `dropped_shifts`, what cannot be applied any more, as things are now."""
+    """`given`: by id of the shift who is to have it, so far; null: nobody, or somebody whom the
+    caller does not see. Once it is proposed: `open_shifts`; `dropped_shifts`, what cannot be
+    applied any more, as things are now; `open_besides`, what else is open in these weeks and
+    stays so."""
 
     given: dict[str, str | None]
     open_shifts: list[OpenView]
     dropped_shifts: list[str]
+    open_besides: list[str]
 
 
 @router.get("")
@@ -107,11 +111,12 @@ async def create_run(
 async def show_run(who: Reader, desk: TheDesk, service: Served, run_id: PathId) -> Response:
     """With the best rota so far; a proposal says why it leaves shifts open, as things are now."""
     run = await find_run(desk, who, run_id)
+    seen = await faces_seen(desk, who.scope)
     decidable = run.state is RunState.PROPOSED
     proposal = await read_proposal(desk, who, run, service.clock()) if decidable else None
     detail = RunDetail(
         **RunView.model_validate(run).model_dump(),
-        given=dict(run.given),
+        given={id: member if member in seen else None for id, member in run.given.items()},
         open_shifts=[
             OpenView(
                 shift_id=one.shift.id,
@@ -123,6 +128,7 @@ async def show_run(who: Reader, desk: TheDesk, service: Served, run_id: PathId) 
             for one in (proposal.open if proposal else ())
         ],
         dropped_shifts=[one.shift.id for one in (proposal.dropped if proposal else ())],
+        open_besides=[one.shift.id for one in (proposal.open_besides if proposal else ())],
     )
     return reply(detail, version=run.version)
 

@@ -67,9 +67,9 @@ class Run:
     """`first_day` (ISO date) and the `weeks` from it are days of each group's time zone.
 
     `given`: by id of the shift who is to have it, None: nobody; empty: nothing was found yet.
-    `seconds`: how long the search has taken, `score` how far from ideal it is (see
-    `problem.Best`), `better` how often a better rota came up. `proved`: no rota leaves fewer shifts
-    open. `dropped`: shifts of it that could not be given any more when it was applied.
+    `seconds`: how long the search has taken, `better` how often a better rota came up. `proved`: no
+    rota leaves fewer shifts open. `dropped`: shifts of it that could not be given any more when it
+    was applied.
     """
 
     id: str
@@ -85,7 +85,6 @@ class Run:
     decided_by: str | None = None
     given: Mapping[str, str | None] = field(default_factory=dict)
     seconds: float = 0.0
-    score: int = 0
     better: int = 0
     proved: bool = False
     dropped: int = 0
@@ -158,8 +157,8 @@ def applied(run: Run, by: str, dropped: int) -> Run:
 
 
 def _with(run: Run, best: Best, **changes: object) -> Run:
-    found = {"given": best.given, "seconds": best.seconds, "score": best.score}
-    return _moved(run, **found, proved=best.proved, **changes)
+    found = {"given": best.given, "seconds": best.seconds, "proved": best.proved}
+    return _moved(run, **found, **changes)
 
 
 def _moved(run: Run, **changes: object) -> Run:
@@ -174,7 +173,7 @@ def _refuse_if_not_proposed(run: Run) -> None:
 class NothingToPlan(InvalidRequest):
     code = "rota_nothing_to_plan"
     title = N_("There is no shift to plan")
-    detail = N_("The groups have no shifts in these weeks, or only such that are fixed or past.")
+    detail = N_("The groups have no shifts in these weeks, or only such as are locked or past.")
     remedy = N_("Choose later weeks, or enter kinds of shift for the group.")
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.scheduler.directory.store import Page
 from services.scheduler.edge import Manager, PathId, Reader, time_zones
-from services.scheduler.members.view import Face
+from services.scheduler.members.view import face
 from services.scheduler.pages import Screen, TheScreen
 from services.scheduler.rota.domain import Group
-from services.scheduler.rota.reading import faces_seen
 from services.scheduler.rota.routes import GroupBody, RulesBody, Taking, WishBody
 from services.scheduler.rota.usecases import (
     change_group,
@@ -26,7 +28,9 @@ from services.scheduler.rota.usecases import (
 from shared.auth import Identity, Permission
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
-from shared.web import Router
+from shared.ids import new_id
+from shared.outbox import Transaction
+from shared.web import Router, reply
 from shared.web.forms import Form, Typed, parsed
 
 __all__ = ["router"]
@@ -45,13 +49,21 @@ async def new_group(screen: TheScreen, who: Manager) -> Response:
     return await _new(screen, who, Form({}))
 
 
+class _Made(BaseModel):
+    group_id: str
+
+
 @router.post("/groups")
 async def create(screen: TheScreen, who: Manager, typed: Typed) -> Response:
     try:
         body = parsed(GroupBody, _group_typed(typed))
-        await screen.service.outbox.transaction(
-            lambda tx: create_group(tx, screen.desk, who, body.edit())
-        )
+
+        async def work(tx: Transaction) -> Response:
+            group = await create_group(tx, screen.desk, who, body.edit())
+            return reply(_Made(group_id=group.id))
+
+        once = screen.once(typed, who, "POST /rota/groups", body)
+        await screen.service.outbox.transaction(lambda tx: once(tx, body, work))
     except AppError as error:
         return await _new(screen, who, typed, error)
     return screen.onward("/rota")
@@ -116,7 +128,12 @@ async def _new(
 ) -> Response:
     shown = _as_typed(typed) if error else {**_as_typed(Form({})), "time_zone": who.tz}
     return screen.page(
-        "rota_group.html", error=error, group=None, shown=shown, **await _choices(screen, who)
+        "rota_group.html",
+        error=error,
+        group=None,
+        key=typed.text("key") or new_id(),
+        shown=shown,
+        **await _choices(screen, who, ()),
     )
 
 
@@ -130,7 +147,11 @@ async def _group(
     group = await find_group(screen.desk, who, group_id)
     shown = _as_stored(group) if typed is None else _as_typed(typed)
     return screen.page(
-        "rota_group.html", error=error, group=group, shown=shown, **await _choices(screen, who)
+        "rota_group.html",
+        error=error,
+        group=group,
+        shown=shown,
+        **await _choices(screen, who, group.members),
     )
 
 
@@ -169,8 +190,8 @@ def _numbers(values: list[str]) -> list[int]:
     return [int(value) for value in values if value.isdecimal()]
 
 
-async def _choices(screen: Screen, who: Identity) -> dict[str, Any]:
-    """Pages by client, and who is qualified."""
+async def _choices(screen: Screen, who: Identity, named: Collection[str]) -> dict[str, Any]:
+    """Pages by client, and who could take part or is `named` already."""
     desk = screen.desk
     clients = await desk.directory.clients(who.scope)
     pages = await desk.directory.pages(who.scope, clients)
@@ -184,22 +205,27 @@ async def _choices(screen: Screen, who: Identity) -> dict[str, Any]:
             for client in clients.values()
             if client.id in by_client and not client.archived
         ],
-        "people": await _qualified(screen, who),
+        **await _people(screen, who, named),
         "time_zones": time_zones(),
         "writes": who.may(Permission.TEAM_WRITE),
     }
 
 
-async def _qualified(screen: Screen, who: Identity) -> list[Face]:
-    desk = screen.desk
-    faces = await faces_seen(desk, who.scope)
-    members = {one.id: one for one in await desk.members.all(who.scope)}
+async def _people(screen: Screen, who: Identity, named: Collection[str]) -> dict[str, Any]:
+    """Each with whether they could take part as things are; and how many of those named are out of
+    sight."""
+    members = {one.id: one for one in await screen.desk.members.all(who.scope)}
     able = {
         one.member_id
-        for one in await desk.qualifications.of(faces)
-        if one.discipline is Discipline.COMMUNITY
+        for one in await screen.desk.qualifications.of(members)
+        if one.discipline is Discipline.COMMUNITY and members[one.member_id].active
     }
-    return [one for id, one in faces.items() if id in able and members[id].active]
+    return {
+        "people": [
+            (face(one), one.id in able) for one in members.values() if one.id in {*able, *named}
+        ],
+        "unseen": sum(one not in members for one in named),
+    }
 
 
 # Rules
@@ -244,7 +270,9 @@ async def show_wishes(screen: TheScreen, who: Taking) -> Response:
 async def make_wish(screen: TheScreen, who: Taking, typed: Typed) -> Response:
     try:
         body = parsed(WishBody, _wish_typed(typed))
-        await screen.service.outbox.transaction(lambda tx: wish(tx, screen.desk, who, body.edit()))
+        await screen.service.outbox.transaction(
+            lambda tx: wish(tx, screen.desk, who, body.edit(), screen.now)
+        )
     except AppError as error:
         return await _wishes(screen, who, typed, error)
     return screen.onward("/rota/wishes")
@@ -275,16 +303,32 @@ async def _wishes(
     desk = screen.desk
     if await desk.members.get(who.member_id) is None:
         raise NotFound
-    groups = await desk.rota.groups(who.scope)
-    kinds = [(f"{group.id}:{kind.id}", group, kind) for group in groups for kind in group.kinds]
-    found = await desk.rota.wishes([who.member_id])
+    named = _shifts_named(await desk.rota.groups(who.scope))
+    today = screen.now.astimezone(ZoneInfo(who.tz)).date()
+    found = await desk.rota.wishes(today, who.member_id)
     return screen.page(
         "rota_wishes.html",
         error=error,
         typed=typed,
-        wishes=[(one, date.fromisoformat(one.day) if one.day else None) for one in found],
-        kinds=kinds,
-        kinds_by_key={key: (group, kind) for key, group, kind in kinds},
+        wishes=[
+            (
+                one,
+                date.fromisoformat(one.day) if one.day else None,
+                named.get(f"{one.group_id}:{one.kind_id or ''}"),
+            )
+            for one in found
+        ],
+        named=named,
         # Any Monday: for the names of the weekdays.
         weekdays=[date(2026, 1, 5 + number) for number in range(7)],
     )
+
+
+def _shifts_named(groups: Iterable[Group]) -> dict[str, str]:
+    """What a wish can be about, by what the form sends: each group, and each kind of it."""
+    named = {}
+    for group in groups:
+        named[f"{group.id}:"] = group.name
+        for kind in group.kinds:
+            named[f"{group.id}:{kind.id}"] = f"{group.name}, {kind.name}"
+    return named

@@ -69,8 +69,9 @@ class _Search:
         if few_open is None:  # in so little time
             return Best(even, 0, self._elapsed, proved=False)
         proved = few_open.status == cp_model.OPTIMAL
-        if sum(member_id is None for member_id in even.values()) <= few_open.number:
-            few_open = replace(few_open, given=even)
+        open_even = sum(member_id is None for member_id in even.values())
+        if open_even <= few_open.number:
+            few_open = replace(few_open, given=even, number=open_even)
         self.tell(self._best(rota, few_open, proved=proved))
         rota.model.add(sum(rota.open.values()) <= few_open.number)
         soft = rota.unfairness()
@@ -402,8 +403,14 @@ def _day_after(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
+def _end_with_input() -> None:
+    os.read(sys.stdin.fileno(), 1)  # nothing more comes
+    os._exit(1)
+
+
 def main() -> int:
-    """One `Problem` on standard input, `Found` lines on standard output."""
+    """One `Problem` on a line of standard input, `Found` lines on standard output. When the input
+    closes before, nobody waits for the answer any more."""
     os.nice(5)  # whoever serves requests beside us goes first
 
     told = -_TOLD_EVERY
@@ -418,7 +425,8 @@ def main() -> int:
             told = best.seconds
             tell(Found(best))
 
-    problem = problem_from(sys.stdin.buffer.read())
+    problem = problem_from(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_input, daemon=True).start()
     tell(Found(solve(problem, better), last=True))
     return 0
 

@@ -14,8 +14,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from pathlib import Path
 
-import structlog
-
 from services.scheduler.rota.problem import Found, Problem, found_from, to_json
 
 __all__ = ["Solve", "SolverFailed", "solve_in_child"]
@@ -23,7 +21,6 @@ __all__ = ["Solve", "SolverFailed", "solve_in_child"]
 _MODULE = "services.scheduler.rota.solver"
 _ROOT = Path(__file__).parents[3]
 _LONGEST_LINE = 2**22
-_log = structlog.get_logger(__name__)
 
 Solve = Callable[[Problem], AsyncGenerator[Found, None]]
 
@@ -33,8 +30,8 @@ class SolverFailed(Exception):
 
 
 async def solve_in_child(problem: Problem) -> AsyncGenerator[Found, None]:
-    """Better and better rotas; the last one is marked. Closing the generator ends the child. Raises
-    `SolverFailed`."""
+    """Better and better rotas; the last one is marked. Closing the generator ends the child, and so
+    does the end of this process, whatever ends it. Raises `SolverFailed`."""
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", _MODULE),
@@ -64,9 +61,9 @@ async def solve_in_child(problem: Problem) -> AsyncGenerator[Found, None]:
 async def _tell(child: Process, problem: Problem) -> None:
     assert child.stdin is not None  # noqa: S101 - asked for above
     with suppress(BrokenPipeError, ConnectionResetError):  # it has ended: that is found out below
-        child.stdin.write(to_json(problem))
+        # Left open: when it closes, be it because this process is gone, the child ends as well.
+        child.stdin.write(to_json(problem) + b"\n")
         await child.stdin.drain()
-        child.stdin.close()
 
 
 async def _why(child: Process) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -17,7 +17,7 @@ from shared.mongo import Conflict, Document, Mongo, Session, is_duplicate_key
 from shared.outbox import Transaction
 from shared.paging import Order
 
-__all__ = ["RotaStore", "visible_groups"]
+__all__ = ["RotaStore"]
 
 _GROUPS = Order("rota-groups", ("name", 1), ("_id", 1))
 _SHIFTS = Order("rota-shifts", ("starts_at", 1), ("_id", 1))
@@ -25,7 +25,7 @@ _RUNS = Order("rota-runs", ("asked_at", -1), ("_id", -1))
 _AT_WORK = [RunState.QUEUED.value, RunState.SOLVING.value]
 
 
-def visible_groups(scope: Scope) -> Document:
+def _visible(scope: Scope) -> Document:
     """Only who sees all clients of a group sees the group."""
     if scope.clients is None:
         return {}
@@ -44,8 +44,8 @@ class RotaStore:
         self._turns = mongo.collection("rota_turns")
 
     async def take_turn(self, tx: Transaction) -> None:
-        """First of all in every transaction that changes the rota: one at a time, so whoever
-        checks a rule sees every shift that counts."""
+        """First of all in every transaction that changes who has which shift, or what decides it:
+        one at a time, so whoever checks a rule sees every shift that counts."""
         try:
             await self._turns.update_one(
                 {"_id": "rota"}, {"$inc": {"turns": 1}}, upsert=True, session=tx.session
@@ -71,14 +71,14 @@ class RotaStore:
     async def group(
         self, scope: Scope, group_id: str, session: Session | None = None
     ) -> Group | None:
-        query = {"$and": [{"_id": group_id}, visible_groups(scope)]}
+        query = {"$and": [{"_id": group_id}, _visible(scope)]}
         return await self._groups.find_one(query, session)
 
     async def groups(
         self, scope: Scope, session: Session | None = None, *, ended: bool = False
     ) -> list[Group]:
         """By name; with `ended` those too that are not planned any more."""
-        query = {"$and": [visible_groups(scope), {} if ended else {"ended": False}]}
+        query = {"$and": [_visible(scope), {} if ended else {"ended": False}]}
         return await self._groups.find(query, session, sort=_GROUPS.sort)
 
     async def watching(self, page_id: str) -> list[Group]:
@@ -157,10 +157,17 @@ class RotaStore:
         return await self._wishes.get(wish_id, session)
 
     async def wishes(
-        self, members: Iterable[str] | None = None, session: Session | None = None
+        self, since: date, member_id: str | None = None, session: Session | None = None
     ) -> list[Wish]:
-        query: Document = {} if members is None else {"member_id": {"$in": sorted(set(members))}}
+        """Of every week, and of days from `since` on; of one member, or of all."""
+        query: Document = {"$or": [{"day": None}, {"day": {"$gte": since.isoformat()}}]}
+        if member_id is not None:
+            query["member_id"] = member_id
         return await self._wishes.find(query, session, sort=[("_id", 1)])
+
+    async def delete_past_wishes(self, tx: Transaction, member_id: str, before: date) -> None:
+        query: Document = {"member_id": member_id, "day": {"$lt": before.isoformat()}}
+        await self._wishes.collection.delete_many(query, session=tx.session)
 
     async def put_wish(self, tx: Transaction, wish: Wish) -> None:
         await self._wishes.put(tx.session, wish)
@@ -186,6 +193,11 @@ class RotaStore:
         ids: Document = {"$in": sorted(set(shift_ids))}
         about = [{"shift_id": ids}, {"in_return": ids}]
         query: Document = {"state": SwapState.OFFERED.value, "$or": about}
+        return await self._swaps.find(query, session, sort=[("_id", 1)])
+
+    async def late_swaps(self, now: datetime, session: Session | None = None) -> list[Swap]:
+        """Not decided, though a shift of theirs has begun."""
+        query: Document = {"state": SwapState.OFFERED.value, "until": {"$lte": now}}
         return await self._swaps.find(query, session, sort=[("_id", 1)])
 
     async def put_swaps(self, tx: Transaction, swaps: Iterable[Swap]) -> None:
@@ -219,7 +231,7 @@ class RotaStore:
         return await self._runs.find_one(query, session)
 
     async def next_run(self) -> Run | None:
-        """The one that waits longest; one that was begun comes first."""
+        """The one that was asked for first, be it begun by a replica that is gone."""
         query: Document = {"state": {"$in": _AT_WORK}}
         found = await self._runs.find(query, sort=[("asked_at", 1), ("_id", 1)], limit=1)
         return found[0] if found else None

@@ -11,6 +11,7 @@ from services.scheduler.rota.planning import Plan, by_member
 from services.scheduler.rota.runs import Run
 from shared.auth import SYSTEM_SCOPE
 from shared.events.rota import RotaShift, ShiftsCause, ShiftsChanged, SwapChanged, SwapStep
+from shared.ids import new_id
 from shared.outbox import Transaction
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "rota_applied",
     "rota_shift",
     "shift_given",
+    "shift_taken",
     "swap_changed",
     "tell_of_given",
     "tell_of_rota",
     "tell_of_swap",
+    "tell_of_taken",
     "tell_of_withdrawn",
 ]
 
@@ -51,7 +54,9 @@ def swap_changed(swap: Swap, shift: RotaShift | None, in_return: RotaShift | Non
     )
 
 
-def shift_given(before: Shift, after: Shift, group: Group, by: str) -> Iterator[ShiftsChanged]:
+def shift_given(
+    change_id: str, before: Shift, after: Shift, group: Group, by: str
+) -> Iterator[ShiftsChanged]:
     """By a lead, to somebody or to nobody: for whoever has it now, and whoever had it."""
     told = rota_shift(after, group)
     for member_id in (after.member_id, before.member_id):
@@ -59,7 +64,7 @@ def shift_given(before: Shift, after: Shift, group: Group, by: str) -> Iterator[
             theirs = member_id == after.member_id
             yield ShiftsChanged(
                 member_id=member_id,
-                change_id=f"{after.id}:{after.version}",
+                change_id=change_id,
                 cause=ShiftsCause.GIVEN,
                 by=by,
                 first_day=None,
@@ -68,6 +73,22 @@ def shift_given(before: Shift, after: Shift, group: Group, by: str) -> Iterator[
                 new=(told.shift_id,) if theirs else (),
                 gone=() if theirs else (told,),
             )
+
+
+def shift_taken(change_id: str, before: Shift, group: Group, by: str) -> ShiftsChanged:
+    """By a colleague, from whoever had it and cannot be there."""
+    assert before.member_id is not None  # noqa: S101 - of nobody's, nobody is told
+    return ShiftsChanged(
+        member_id=before.member_id,
+        change_id=change_id,
+        cause=ShiftsCause.TAKEN,
+        by=by,
+        first_day=None,
+        last_day=None,
+        shifts=(),
+        new=(),
+        gone=(rota_shift(before, group),),
+    )
 
 
 def group_ended(group: Group, gone: Iterable[Shift], by: str) -> Iterator[ShiftsChanged]:
@@ -92,24 +113,25 @@ def rota_applied(
     applied: Iterable[Shift],
     groups: Mapping[str, Group],
     by: str,
-    now: datetime,
 ) -> Iterator[ShiftsChanged]:
-    """For each member whose shifts are others with the `applied` ones than the `plan` had them."""
+    """For each member whose shifts are others with the `applied` ones than the `plan` had them, or
+    at other times."""
     days = {day.isoformat() for day in run.days}
-    after = {shift.id: shift for shift in (*plan.slots, *applied)}
+    after = {**plan.stored, **{shift.id: shift for shift in applied}}
     fixed = (one for one in plan.kept if one.day in days)  # of other groups too: “no shifts” is so
-    had, has = by_member((*plan.slots, *plan.stale)), by_member(after.values())
-    kept = by_member(one for one in fixed if one.ends_at > now)
+    had, has = by_member((*plan.stored.values(), *plan.stale)), by_member(after.values())
+    kept = by_member(one for one in fixed if one.ends_at > plan.now)
 
     def told(shifts: Iterable[Shift]) -> tuple[RotaShift, ...]:
         ordered = sorted(shifts, key=lambda one: (one.starts_at, one.id))
         return tuple(rota_shift(one, groups[one.group_id]) for one in ordered)
 
     for member_id in sorted({*had, *has}):
-        before = {one.id: one for one in had.get(member_id, ())}
-        present = {one.id: one for one in has.get(member_id, ())}
+        before = {_when(one): one for one in had.get(member_id, ())}
+        present = {_when(one): one for one in has.get(member_id, ())}
         if before.keys() != present.keys():
             theirs = told((*present.values(), *kept.get(member_id, ())))
+            new = {one.id for when, one in present.items() if when not in before}
             yield ShiftsChanged(
                 member_id=member_id,
                 change_id=run.id,
@@ -118,18 +140,27 @@ def rota_applied(
                 first_day=run.days[0],
                 last_day=run.days[-1],
                 shifts=theirs,
-                new=tuple(
-                    one.shift_id for one in theirs if one.shift_id in present.keys() - before.keys()
-                ),
-                gone=told(one for id, one in before.items() if id not in present),
+                new=tuple(one.shift_id for one in theirs if one.shift_id in new),
+                gone=told(one for when, one in before.items() if when not in present),
             )
+
+
+def _when(shift: Shift) -> tuple[str, datetime, datetime]:
+    """Whoever keeps a shift is told if its time is another."""
+    return shift.id, shift.starts_at, shift.ends_at
 
 
 async def tell_of_given(tx: Transaction, desk: Desk, before: Shift, after: Shift, by: str) -> None:
     group = await desk.rota.group(SYSTEM_SCOPE, after.group_id, tx.session)
     if group is not None:
-        for event in shift_given(before, after, group, by):
+        for event in shift_given(new_id(), before, after, group, by):
             tx.emit(event)
+
+
+def tell_of_taken(tx: Transaction, before: Shift, group: Group, by: str) -> None:
+    """It was open: nobody has to be told, or whoever cannot be there."""
+    if before.member_id not in (None, by):
+        tx.emit(shift_taken(new_id(), before, group, by))
 
 
 async def tell_of_rota(
@@ -139,10 +170,9 @@ async def tell_of_rota(
     plan: Plan,
     applied: Iterable[Shift],
     by: str,
-    now: datetime,
 ) -> None:
     groups = {one.id: one for one in await desk.rota.groups(SYSTEM_SCOPE, tx.session, ended=True)}
-    for event in rota_applied(run, plan, applied, groups, by, now):
+    for event in rota_applied(run, plan, applied, groups, by):
         tx.emit(event)
 
 

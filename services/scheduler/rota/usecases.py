@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.scheduler.desk import Desk
@@ -15,6 +15,7 @@ from services.scheduler.rota.domain import (
     Rules,
     RulesTooTight,
     ShiftKind,
+    TooManyWishes,
     Wish,
     WishNeedsDay,
     check_kinds,
@@ -39,6 +40,9 @@ __all__ = [
     "remove_wish",
     "wish",
 ]
+
+
+_MOST_WISHES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,7 @@ async def _checked(
         if page is None:
             raise UnknownPage(page=page_id, extra={"page_id": page_id})
         clients[page.client_id] = None
-    for member_id in edit.members:
-        if await desk.members.find(who.scope, member_id, tx.session) is None:
-            raise UnknownMember(member=member_id, extra={"member_id": member_id})
+    members = await _named(tx, desk, who, edit, before)
     check_kinds(edit.kinds)
     known = {kind.id for kind in before.kinds} if before else set()
     kinds = [kind if kind.id in known else replace(kind, id=new_id()) for kind in edit.kinds]
@@ -148,8 +150,23 @@ async def _checked(
         "client_ids": tuple(clients),
         "time_zone": edit.time_zone,
         "kinds": tuple(kinds),
-        "members": tuple(dict.fromkeys(edit.members)),
+        "members": members,
     }
+
+
+async def _named(
+    tx: Transaction, desk: Desk, who: Identity, edit: GroupEdit, before: Group | None
+) -> tuple[str, ...]:
+    """Those whom the caller names, and those named before whom they do not see."""
+    for member_id in edit.members:
+        if await desk.members.find(who.scope, member_id, tx.session) is None:
+            raise UnknownMember(member=member_id, extra={"member_id": member_id})
+    unseen = [
+        member_id
+        for member_id in (before.members if before else ())
+        if await desk.members.find(who.scope, member_id, tx.session) is None
+    ]
+    return tuple(dict.fromkeys((*edit.members, *unseen)))
 
 
 async def change_rules(
@@ -178,9 +195,9 @@ async def change_rules(
 # Wishes
 
 
-async def wish(tx: Transaction, desk: Desk, who: Identity, edit: WishEdit) -> Wish:
-    """Of one's own shifts. Raises `NotFound` for who is no member or a group out of sight,
-    `WishNeedsDay`."""
+async def wish(tx: Transaction, desk: Desk, who: Identity, edit: WishEdit, now: datetime) -> Wish:
+    """Of one's own shifts, in place of what was wished about the same before. Raises `NotFound` for
+    who is no member or a group out of sight, `WishNeedsDay`, `TooManyWishes`."""
     if await desk.members.get(who.member_id, tx.session) is None:
         raise NotFound
     if (edit.weekday is None) == (edit.day is None):
@@ -198,6 +215,14 @@ async def wish(tx: Transaction, desk: Desk, who: Identity, edit: WishEdit) -> Wi
         group_id=edit.group_id,
         kind_id=edit.kind_id if edit.group_id else None,
     )
+    yesterday = now.date() - timedelta(days=1)  # somewhere it is still today
+    await desk.rota.delete_past_wishes(tx, who.member_id, yesterday)
+    present = await desk.rota.wishes(yesterday, who.member_id, tx.session)
+    for former in present:
+        if former.about == made.about:
+            await desk.rota.delete_wish(tx, former.id)
+    if len([one for one in present if one.about != made.about]) >= _MOST_WISHES:
+        raise TooManyWishes(most=_MOST_WISHES)
     await desk.rota.put_wish(tx, made)
     return made
 

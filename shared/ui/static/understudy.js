@@ -159,6 +159,13 @@ function refreshTimes() {
 setInterval(refreshTimes, 30000);
 document.addEventListener("visibilitychange", () => document.hidden || refreshTimes());
 
+/* work that takes seconds: its bar moves on between what the server tells */
+setInterval(() => {
+  document.querySelectorAll("progress[data-ticking]").forEach((bar) => {
+    bar.value = Math.min(bar.value + 0.5, bar.max);
+  });
+}, 500);
+
 /* toasts go after eight seconds, unless somebody is about to use them */
 function watchToast(toast) {
   if (toast.dataset.toast) return;

@@ -355,3 +355,41 @@ async def test_shifts_that_are_over_are_not_told_and_others_names_are_left_out(
     [mail] = mail_server.taken
     assert "This shift is not yours any more" in str(mail["Subject"])
     assert "Morgenrot" not in words(mail) + words(mail, "html")
+
+
+async def test_whoever_cannot_be_there_is_told_who_stepped_in(
+    known: None, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    one = shift("s1", 10)
+    await others.say(changed("mira", gone=(one,), cause=ShiftsCause.TAKEN, by="tom"))
+    await until(database, "s1:2:mira:shift", "sent")
+    [mail] = mail_server.taken
+    assert str(mail["Subject"]).startswith("Dieser Dienst ist nicht mehr Ihrer: ")
+    assert "Tom Berger hat ihn übernommen, da Sie nicht da sein können." in words(mail)
+
+
+async def test_a_shift_at_another_time_is_told_with_both(
+    known: None, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    before = shift("s1", 10)
+    hour = timedelta(hours=1)
+    later = before.model_copy(
+        update={"starts_at": before.starts_at + hour, "ends_at": before.ends_at + hour}
+    )
+    rota = ShiftsCause.ROTA_APPLIED
+    await others.say(changed("tom", later, new=("s1",), gone=(before,), cause=rota))
+    await until(database, "r1:tom:rota", "sent")
+    [mail] = mail_server.taken
+    text = words(mail)
+    assert text.index("(new)") < text.index("Not yours any more:")
+    assert text.count("Late") == 2
+
+
+async def test_a_lead_is_told_when_nobody_could_take_what_falls_open(
+    known: None, others: Others, mail_server: MailServer, database: Db
+) -> None:
+    await others.say(open_shifts("o1", fallen(shift("s1", 10))))
+    await until(database, "o1:lena:open_shifts", "sent")
+    [mail] = mail_server.taken
+    assert "Those who could take it have been told" not in words(mail)
+    assert "Who could not take it, and why, is said in the rota." in words(mail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ from services.scheduler.rota.duties import (
 )
 from services.scheduler.rota.generating import apply_run
 from services.scheduler.rota.open_shifts import OpenShifts
+from services.scheduler.rota.proposal import read_proposal
 from services.scheduler.rota.runs import Run, RunState
 from services.scheduler.rota.usecases import end_group
 from shared.auth import Role
@@ -160,6 +162,23 @@ async def test_an_offer_ends_when_its_shift_changes_hands_or_is_gone(office: Off
     withdrawn = [one.swap_id for one in await office.swaps() if one.step is SwapStep.WITHDRAWN]
     assert sorted(withdrawn) == sorted([ends_with_the_shift.id, ends_with_the_group.id])
     assert await desk.rota.swaps_of(office.tom.id) == []
+
+
+async def test_an_offer_ends_when_a_shift_of_it_begins(office: Office, clock: TestClock) -> None:
+    agency, desk = office.agency, office.agency.desk
+    soon, later = await office.planned(office.tom, office.mira)
+    swap = await office.offer(office.mira, later, office.tom, in_return=soon)
+    await office.worker()()
+    assert [one.step for one in await office.swaps()] == [SwapStep.OFFERED]
+    clock.now = soon.starts_at
+    for _ in range(2):
+        await office.worker()()
+    assert [(one.swap_id, one.step) for one in await office.swaps()] == [
+        (swap.id, SwapStep.OFFERED),
+        (swap.id, SwapStep.WITHDRAWN),
+    ]
+    assert await desk.rota.swaps_of(office.tom.id) == []
+    assert agency.now == soon.starts_at
 
 
 # Shifts that fall open
@@ -359,6 +378,31 @@ async def test_each_whose_shifts_changed_is_told_all_of_these_weeks(office: Offi
     assert (of_tom.first_day, of_tom.last_day) == (MONDAY, date(2026, 12, 13))
 
 
+async def test_a_shift_at_another_time_is_told_and_its_swaps_end(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    monday, tuesday = await office.planned(office.mira, office.tom)
+    swap = await office.offer(office.mira, monday, office.tom)
+    [late] = office.group.kinds
+    later = replace(office.group, kinds=(replace(late, starts="18:00", ends="23:00"),))
+    await agency.do(lambda tx: desk.rota.put_group(tx, later))
+    given = {monday.id: office.mira.id, tuesday.id: office.tom.id}
+    run = Run("r1", ("g1",), MONDAY.isoformat(), 1, LENA.member_id, agency.now)
+    proposed = replace(run, state=RunState.PROPOSED, given=given)
+    await agency.do(lambda tx: desk.rota.put_run(tx, proposed))
+    proposal = await read_proposal(desk, LENA, proposed, agency.now)
+    assert proposal.changes == 2
+    await agency.do(lambda tx: apply_run(tx, desk, LENA, "r1", 1, agency.now))
+    told = {one.member_id: one for one in await agency.told(ShiftsChanged)}
+    of_mira = told[office.mira.id]
+    hour = timedelta(hours=1)
+    assert [one.starts_at for one in of_mira.gone] == [monday.starts_at]
+    assert [one.starts_at for one in of_mira.shifts] == [monday.starts_at + hour]
+    assert of_mira.new == (monday.id,)
+    assert [one.swap_id for one in await office.swaps() if one.step is SwapStep.WITHDRAWN] == [
+        swap.id
+    ]
+
+
 # A lead decides
 
 
@@ -384,18 +428,15 @@ async def test_whoever_gets_a_shift_and_whoever_had_it_are_told(office: Office) 
     assert await agency.told(ShiftsChanged) == []  # it is hers as before
     await give(office.tom, 2)
     await give(None, 3)
-    told = [
-        (one.member_id, one.change_id, list(one.new), [each.shift_id for each in one.gone])
-        for one in await agency.told(ShiftsChanged)
+    told: dict[str, list[tuple[str, list[str], list[str]]]] = defaultdict(list)
+    for one in await agency.told(ShiftsChanged):
+        told[one.change_id].append(
+            (one.member_id, [*one.new], [each.shift_id for each in one.gone])
+        )
+    assert sorted(map(sorted, told.values()), key=len) == [
+        [(office.tom.id, [], [shift.id])],
+        sorted([(office.tom.id, [shift.id], []), (office.mira.id, [], [shift.id])]),
     ]
-    to_tom, to_nobody = f"{shift.id}:3", f"{shift.id}:4"
-    assert sorted(told) == sorted(
-        [
-            (office.tom.id, to_tom, [shift.id], []),
-            (office.mira.id, to_tom, [], [shift.id]),
-            (office.tom.id, to_nobody, [], [shift.id]),
-        ]
-    )
     await office.worker()()
     assert await office.openings() == []  # who left it open knows
 
@@ -429,3 +470,35 @@ async def test_whose_shifts_go_with_their_group_are_told_each_once(office: Offic
     assert [one.shift_id for one in told.gone] == [first.id, third.id]
     await office.worker()()
     assert await office.openings() == []
+
+
+async def test_whoever_cannot_be_there_is_told_who_took_it(office: Office) -> None:
+    agency, desk = office.agency, office.agency.desk
+    open_, free = await office.planned(office.mira, None)
+    await agency.away(office.mira, MONDAY, MONDAY)
+    tom = identity_of(office.tom)
+    await agency.do(lambda tx: take_shift(tx, desk, tom, open_.id, 1, agency.now))
+    await agency.do(lambda tx: take_shift(tx, desk, tom, free.id, 1, agency.now))
+    [told] = await agency.told(ShiftsChanged)
+    assert (told.member_id, told.cause, told.by) == (
+        office.mira.id,
+        ShiftsCause.TAKEN,
+        office.tom.id,
+    )
+    assert [one.shift_id for one in told.gone] == [open_.id]
+
+
+async def test_a_lead_who_is_there_is_asked_when_the_only_other_one_has_the_shift(
+    office: Office,
+) -> None:
+    agency = office.agency
+    nadia = await agency.member("Nadia", COMMUNITY, role=Role.LEAD)
+    hari = await agency.member("Hari", role=Role.LEAD)
+    await office.planned(nadia)
+    await agency.away(hari, date(2026, 11, 20), date(2026, 12, 20))
+    await agency.do(
+        lambda tx: remove_qualification(tx, agency.desk, LENA, nadia.id, COMMUNITY, 1, agency.now)
+    )
+    await office.worker()()
+    [told] = await office.openings()
+    assert told.new[0].leads == (hari.id,)  # away, but nobody else is there

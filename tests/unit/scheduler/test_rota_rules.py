@@ -210,7 +210,7 @@ def test_a_wish_is_about_its_days_and_shifts() -> None:
 
 
 def test_a_swap_is_decided_once() -> None:
-    swap = Swap("s", "shift", "mira", "tom", None, at(1, 9))
+    swap = Swap("s", "shift", "mira", "tom", None, at(1, 9), until=at(2, 9))
     accepted = accept(swap, at(1, 10))
     assert (accepted.state, accepted.version) == (SwapState.ACCEPTED, 2)
     with pytest.raises(SwapDecided):
