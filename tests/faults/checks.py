@@ -36,6 +36,7 @@ __all__ = [
 
 _COMPACTED = {topic.name for topic in TOPICS if topic.compacted}
 _SEQUENCED = {topic.name for topic in TOPICS if topic.sequenced}
+_CAUSES = ("handover_id", "expiry", "leave", "swap", "opening", "change")
 _ALL_TOLD = frozenset({"tasks", "content"})
 """Collections whose versions are made by the clients' commands alone."""
 
@@ -257,8 +258,7 @@ def deliveries(
     arrived = Counter(of_mail.get(mail) for mail in {mail.message_id for mail in mails})
     causes: Counter[tuple[str, str, str]] = Counter()
     for row in notifications:
-        about = str(row.get("expiry", row.get("handover_id")))
-        causes[about, row["member_id"], row["kind"]] += 1
+        causes[_about(row), row["member_id"], row["kind"]] += 1
         if row["state"] == "sent" and not arrived[row["_id"]]:
             yield Finding(Wrong.LOST, f"notification {row['_id']} is sent and has not arrived")
         if arrived[row["_id"]] > 1:
@@ -269,3 +269,8 @@ def deliveries(
     for cause, count in causes.items():
         if count > 1:
             yield Finding(Wrong.DOUBLED, f"{cause} is told {count} times")
+
+
+def _about(notification: Row) -> str:
+    """The field is called otherwise for each kind."""
+    return str(next(notification[name] for name in _CAUSES if name in notification))

@@ -229,3 +229,14 @@ def test_a_person_is_told_of_a_cause_once() -> None:
     twice = [notification("superseded"), notification("superseded", "m")]
 
     assert wrongs(checks.deliveries(twice, [], [])) == [Wrong.DOUBLED]
+
+
+def test_two_requests_for_leave_are_two_causes() -> None:
+    def of(leave_id: str, version: int) -> Row:
+        about = {"leave_id": leave_id, "version": version}
+        state = {"member_id": "tom", "kind": "leave", "state": "superseded"}
+        return {"_id": f"{leave_id}:{version}", "leave": about, **state}
+
+    apart = [of("l1", 1), of("l1", 2), of("l2", 1)]
+    assert wrongs(checks.deliveries(apart, [], [])) == []
+    assert wrongs(checks.deliveries([*apart, of("l2", 1)], [], [])) == [Wrong.DOUBLED]
