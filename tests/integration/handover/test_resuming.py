@@ -13,7 +13,7 @@ from shared.events.scheduler import HandoverStarted
 from tests.integration.handover.conftest import MakeReplica
 from tests.integration.handover.participants import Replica, handover, problems
 
-TASKS, CHUNK = 5, 2
+TASKS, CHUNK = 3, 2
 COLLECTIONS = (
     "tasks",
     "handover_runs",

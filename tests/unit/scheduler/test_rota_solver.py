@@ -208,17 +208,13 @@ def test_it_tells_of_better_rotas_on_the_way_and_they_survive_travelling() -> No
 def test_the_child_ends_with_whoever_asked_it() -> None:
     """Were the service killed, nobody would read its answer any more."""
     slots = [slot(day, hour, 6) for day in range(56) for hour in (0, 6, 12)]
-    task = replace(problem(slots, even(slots)), seconds=120, patience=120)
+    long = replace(problem(slots, even(slots)), seconds=120, patience=120)
     child = subprocess.Popen(
         [sys.executable, "-m", "services.scheduler.rota.solver"],
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     )
     assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(to_json(task) + b"\n")
-    child.stdin.flush()
-    assert child.stdout.readline()  # it is at work
+    child.stdin.write(to_json(long) + b"\n")
     child.stdin.close()
-    child.stdout.close()
     assert child.wait(30) == 1
