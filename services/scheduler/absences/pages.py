@@ -13,7 +13,12 @@ from starlette.responses import Response
 from services.scheduler.absences.dialog import read_dialog
 from services.scheduler.absences.domain import Absence, Kind, Reason
 from services.scheduler.absences.keyring import ReasonUnreadable
-from services.scheduler.absences.reading import absences_page, find_absence, reason_for
+from services.scheduler.absences.reading import (
+    absences_page,
+    find_absence,
+    may_know_why,
+    reason_for,
+)
 from services.scheduler.absences.routes import AbsenceBody, AbsencePut
 from services.scheduler.absences.store import Window
 from services.scheduler.absences.typed import changed_period, typed_period
@@ -198,7 +203,8 @@ async def _absence(
 ) -> Response:
     absence = await find_absence(screen.desk, who, absence_id)
     members = await screen.desk.members.load([absence.member_id, absence.reported_by])
-    reporter = members.get(absence.reported_by)
+    told = may_know_why(who, absence.member_id)
+    reporter = members.get(absence.reported_by) if told else None
     zone = await _zone(screen, absence)
     return screen.page(
         "absence.html",

@@ -8,7 +8,7 @@ from services.scheduler.desk import Desk
 from shared.auth import Identity, Permission
 from shared.errors import NotFound
 
-__all__ = ["absences_page", "find_absence", "reason_for"]
+__all__ = ["absences_page", "find_absence", "may_know_why", "reason_for"]
 
 
 async def absences_page(
@@ -43,8 +43,14 @@ async def _may_see(desk: Desk, who: Identity, member_id: str) -> bool:
     return await desk.members.find(who.scope, member_id) is not None
 
 
+def may_know_why(who: Identity, member_id: str) -> bool:
+    """Whether the reasons of the member's absences are the caller's business; and with them who
+    reported an absence: who is ill says so themselves, and leave is what a lead has decided."""
+    return who.member_id == member_id or who.may(Permission.ABSENCE_READ_PRIVATE)
+
+
 async def reason_for(desk: Desk, who: Identity, absence: Absence) -> Reason | None:
     """Why, if the caller is the member or entitled to know. Raises `ReasonUnreadable`."""
-    if absence.member_id == who.member_id or who.may(Permission.ABSENCE_READ_PRIVATE):
+    if may_know_why(who, absence.member_id):
         return await desk.absences.reasons.get(absence.id)
     return None

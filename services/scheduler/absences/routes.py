@@ -10,7 +10,12 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 from starlette.responses import Response
 
 from services.scheduler.absences.domain import Absence, AbsenceState, Kind, Reason
-from services.scheduler.absences.reading import absences_page, find_absence, reason_for
+from services.scheduler.absences.reading import (
+    absences_page,
+    find_absence,
+    may_know_why,
+    reason_for,
+)
 from services.scheduler.absences.store import Window
 from services.scheduler.absences.usecases import (
     Report,
@@ -21,6 +26,7 @@ from services.scheduler.absences.usecases import (
     report_absence,
 )
 from services.scheduler.edge import Id, Instant, Moment, PathId, Reader, TheDesk, TimeZone
+from shared.auth import Identity
 from shared.outbox import Transaction
 from shared.web import Idempotent, IfMatch, Page, Paging, Router, Served, StrictModel, reply
 
@@ -32,26 +38,27 @@ Note = Annotated[str, StringConstraints(max_length=2_000)]
 
 
 class AbsenceView(BaseModel):
-    """`ends_at` null: until further notice. It never says why."""
+    """`ends_at` null: until further notice. It never says why. `reported_by` is null for all but
+    the member and the entitled: often enough it would say why."""
 
     id: str
     member_id: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime | None
     state: AbsenceState
-    reported_by: str
+    reported_by: str | None
     reported_at: AwareDatetime
     version: int
 
     @classmethod
-    def of(cls, absence: Absence, now: datetime) -> AbsenceView:
+    def of(cls, absence: Absence, who: Identity, now: datetime) -> AbsenceView:
         return cls(
             id=absence.id,
             member_id=absence.member_id,
             starts_at=absence.starts_at,
             ends_at=absence.ends_at,
             state=absence.state(now),
-            reported_by=absence.reported_by,
+            reported_by=absence.reported_by if may_know_why(who, absence.member_id) else None,
             reported_at=absence.reported_at,
             version=absence.version,
         )
@@ -125,7 +132,7 @@ async def list_absences(
         desk, who, member, Window(start, end), paging.cursor, paging.limit
     )
     now = service.clock()
-    return Page(items=[AbsenceView.of(one, now) for one in found], next_cursor=following)
+    return Page(items=[AbsenceView.of(one, who, now) for one in found], next_cursor=following)
 
 
 @router.post("", status_code=201, response_model=AbsenceChange)
@@ -138,7 +145,7 @@ async def create_absence(
         absence, handover_id = await report_absence(
             tx, desk, who, body.member_id, body.report(), service.clock()
         )
-        return _answer(absence, handover_id, service.clock(), status=201)
+        return _answer(absence, who, handover_id, service.clock(), status=201)
 
     return await service.outbox.transaction(lambda tx: once(tx, body, work))
 
@@ -147,7 +154,7 @@ async def create_absence(
 async def show_absence(who: Reader, desk: TheDesk, service: Served, absence_id: PathId) -> Response:
     absence = await find_absence(desk, who, absence_id)
     reason = await reason_for(desk, who, absence)
-    view = AbsenceView.of(absence, service.clock())
+    view = AbsenceView.of(absence, who, service.clock())
     why = None if reason is None else ReasonView(kind=reason.kind, note=reason.note)
     detail = AbsenceDetail(**view.model_dump(), reason=why)
     return reply(detail, version=absence.version)
@@ -167,7 +174,7 @@ async def put_absence(
             tx, desk, who, absence_id, body.revision(), version, service.clock()
         )
     )
-    return _answer(absence, handover_id, service.clock())
+    return _answer(absence, who, handover_id, service.clock())
 
 
 @router.post("/{absence_id}/end", response_model=AbsenceChange)
@@ -185,7 +192,7 @@ async def end(
         absence, handover_id = await end_absence(
             tx, desk, who, absence_id, body.at, service.clock()
         )
-        return _answer(absence, handover_id, service.clock())
+        return _answer(absence, who, handover_id, service.clock())
 
     return await service.outbox.transaction(lambda tx: once(tx, body, work))
 
@@ -198,16 +205,16 @@ async def cancel(
 
     async def work(tx: Transaction) -> Response:
         absence, handover_id = await cancel_absence(tx, desk, who, absence_id, service.clock())
-        return _answer(absence, handover_id, service.clock())
+        return _answer(absence, who, handover_id, service.clock())
 
     return await service.outbox.transaction(lambda tx: once(tx, None, work))
 
 
 def _answer(
-    absence: Absence, handover_id: str | None, now: datetime, *, status: int = 200
+    absence: Absence, who: Identity, handover_id: str | None, now: datetime, *, status: int = 200
 ) -> Response:
     return reply(
-        AbsenceChange(absence=AbsenceView.of(absence, now), handover_id=handover_id),
+        AbsenceChange(absence=AbsenceView.of(absence, who, now), handover_id=handover_id),
         status=status,
         version=absence.version,
     )

@@ -74,7 +74,7 @@ async def _followable(
     screen: TheScreen, who: Reader, handover_id: PathId, cursor: Cursor = None
 ) -> None:
     """A stream that has begun cannot be refused any more. Raises as `read_receipt`."""
-    await read_receipt(screen.desk, who.scope, screen.agency, handover_id, cursor=cursor, limit=1)
+    await read_receipt(screen.desk, who, screen.agency, handover_id, cursor=cursor, limit=1)
 
 
 @router.get(
@@ -119,7 +119,7 @@ async def _receipt(
     screen: Screen, who: Identity, handover_id: str, cursor: str | None
 ) -> dict[str, Any]:
     receipt = await read_receipt(
-        screen.desk, who.scope, screen.agency, handover_id, cursor=cursor, limit=_ITEMS
+        screen.desk, who, screen.agency, handover_id, cursor=cursor, limit=_ITEMS
     )
     gaps = receipt.handover.gaps
     return {

@@ -83,7 +83,7 @@ def _tells_something(handover: Handover) -> bool:
 
 
 async def _of(desk: Desk, who: Identity, handover: Handover, now: datetime) -> Panel:
-    view = await view_handover(desk, who.scope, handover)
+    view = await view_handover(desk, who, handover)
     ids = [place.responsibility_id for place in view.gaps]
     gaps = await read_gaps(desk, who.scope, ids[:_GAPS_SHOWN], now)
     return Panel(

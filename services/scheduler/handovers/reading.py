@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from services.scheduler.absences.reading import may_know_why
 from services.scheduler.desk import Desk
 from services.scheduler.handovers.domain import (
     Handover,
@@ -25,12 +26,18 @@ from services.scheduler.handovers.view import (
     ServiceShare,
 )
 from services.scheduler.members.view import Face, face
-from shared.auth import Scope
+from shared.auth import Identity, Scope
 from shared.errors import NotFound
 from shared.events.handover import Move, Participant
 from shared.events.scheduler import Recipient
 
-__all__ = ["Times", "find_handover", "newest_handovers", "view_handover"]
+__all__ = [
+    "Times",
+    "find_handover",
+    "newest_handovers",
+    "view_handover",
+    "with_starter_for",
+]
 
 _JUST_MOVED = 4
 
@@ -65,22 +72,23 @@ class Times:
         return max(after, default=None)
 
 
-async def find_handover(desk: Desk, scope: Scope, handover_id: str) -> HandoverView:
+async def find_handover(desk: Desk, who: Identity, handover_id: str) -> HandoverView:
     """Raises `NotFound`."""
-    handover = await desk.handovers.find(scope, handover_id)
+    handover = await desk.handovers.find(who.scope, handover_id)
     if handover is None:
         raise NotFound
-    return await view_handover(desk, scope, handover)
+    return await view_handover(desk, who, handover)
 
 
-async def newest_handovers(desk: Desk, scope: Scope, limit: int) -> list[HandoverView]:
-    found, _ = await desk.handovers.page(scope, None, limit)
-    return [await view_handover(desk, scope, handover) for handover in found]
+async def newest_handovers(desk: Desk, who: Identity, limit: int) -> list[HandoverView]:
+    found, _ = await desk.handovers.page(who.scope, None, limit)
+    return [await view_handover(desk, who, handover) for handover in found]
 
 
-async def view_handover(desk: Desk, scope: Scope, handover: Handover) -> HandoverView:
-    """With what the scope lets see of it."""
-    handover = await _as_seen(desk, scope, handover)
+async def view_handover(desk: Desk, who: Identity, handover: Handover) -> HandoverView:
+    """With what the caller may see of it."""
+    scope = who.scope
+    handover = await _as_seen(desk, who, handover)
     counts = await desk.handovers.counts(scope, handover.id)
     latest = await desk.handovers.latest_moves(scope, counts, _JUST_MOVED)
     absence = await desk.absences.get(handover.absence_id) if handover.absence_id else None
@@ -114,8 +122,17 @@ async def view_handover(desk: Desk, scope: Scope, handover: Handover) -> Handove
     )
 
 
-async def _as_seen(desk: Desk, scope: Scope, handover: Handover) -> Handover:
-    """Without the legs, gaps and items of clients that the scope does not let see."""
+def with_starter_for(who: Identity, handover: Handover) -> Handover:
+    """Whoever reported or ended an absence is known to those alone who may know its reason."""
+    absent = handover.absent_member
+    told = absent is None or may_know_why(who, absent)
+    return handover if told else replace(handover, started_by=None)
+
+
+async def _as_seen(desk: Desk, who: Identity, handover: Handover) -> Handover:
+    """Without the legs, gaps and items of clients that the scope does not let see, and without who
+    caused it if that is not told."""
+    scope, handover = who.scope, with_starter_for(who, handover)
     if scope.clients is None:
         return handover
     legs = tuple(leg for leg in handover.legs if scope.allows(leg.client_id))

@@ -23,7 +23,7 @@ from services.scheduler.handovers.view import (
 )
 from services.scheduler.members.view import Face, face
 from services.scheduler.publishing.domain import Publication
-from shared.auth import Scope
+from shared.auth import Identity, Scope
 from shared.errors import N_, FieldError, InvalidRequest, NotFound
 from shared.events.handover import ItemKind, Move, Participant
 from shared.events.scheduler import HandoverCause
@@ -75,7 +75,7 @@ class _Moved:
 
 async def read_receipt(
     desk: Desk,
-    scope: Scope,
+    who: Identity,
     agency: str,
     handover_id: str,
     *,
@@ -86,6 +86,7 @@ async def read_receipt(
 
     Raises `NotFound`, and `InvalidRequest` for a foreign cursor.
     """
+    scope = who.scope
     handover = await desk.handovers.find(scope, handover_id)
     if handover is None:
         raise NotFound
@@ -96,7 +97,7 @@ async def read_receipt(
     items = await _items(desk, handover, counts, moved, handback)
     return Receipt(
         agency=agency,
-        handover=await view_handover(desk, scope, handover),
+        handover=await view_handover(desk, who, handover),
         items=tuple(items),
         next_cursor=str(moved[-1].position) if more else None,
         handed_back=handback is not None,

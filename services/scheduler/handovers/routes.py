@@ -12,10 +12,14 @@ from starlette.responses import Response
 
 from services.scheduler.edge import PathId, Reader, TheDesk
 from services.scheduler.handovers.domain import Handover, HandoverState
-from services.scheduler.handovers.reading import find_handover, newest_handovers
+from services.scheduler.handovers.reading import (
+    find_handover,
+    newest_handovers,
+    with_starter_for,
+)
 from services.scheduler.handovers.receipt import as_csv, read_receipt
 from services.scheduler.handovers.view import HandoverView, Receipt
-from shared.auth import Scope
+from shared.auth import Identity
 from shared.errors import NotFound
 from shared.events.handover import Participant
 from shared.events.scheduler import HandoverCause
@@ -41,7 +45,8 @@ _RECEIPT = TypeAdapter(Receipt)
 
 class HandoverSummary(BaseModel):
     """`totals`: items moved, by service that has answered; they and `uncovered` are null for those
-    who see some clients only. `fault`: it does not add up."""
+    who see some clients only. `started_by` null: a time fell due, or it was somebody's absence and
+    the caller may not know its reason. `fault`: it does not add up."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -73,13 +78,13 @@ async def list_handovers(
     found, following = await desk.handovers.page(
         who.scope, paging.cursor, paging.limit, state=state, member_id=member
     )
-    return Page(items=[_summary(one, who.scope) for one in found], next_cursor=following)
+    return Page(items=[_summary(one, who) for one in found], next_cursor=following)
 
 
 @router.get("/handovers/{handover_id}")
 async def show_handover(who: Reader, desk: TheDesk, handover_id: PathId) -> HandoverView:
     """Its progress, who got what, the gaps, and who has confirmed."""
-    return await find_handover(desk, who.scope, handover_id)
+    return await find_handover(desk, who, handover_id)
 
 
 @router.get("/handovers/{handover_id}/receipt")
@@ -89,7 +94,7 @@ async def show_receipt(
     """The items by page, in the order of the printed receipt."""
     return await read_receipt(
         desk,
-        who.scope,
+        who,
         request.app.state.agency_name,
         handover_id,
         cursor=paging.cursor,
@@ -102,7 +107,7 @@ async def download_receipt(
     who: Reader, desk: TheDesk, request: Request, handover_id: PathId
 ) -> Response:
     """All items in one document."""
-    receipt = await read_receipt(desk, who.scope, request.app.state.agency_name, handover_id)
+    receipt = await read_receipt(desk, who, request.app.state.agency_name, handover_id)
     return _download(
         _RECEIPT.dump_json(receipt), f"{receipt.handover.number}.json", "application/json"
     )
@@ -113,7 +118,7 @@ async def download_receipt_csv(
     who: Reader, desk: TheDesk, request: Request, handover_id: PathId
 ) -> Response:
     """All items, a line each."""
-    receipt = await read_receipt(desk, who.scope, request.app.state.agency_name, handover_id)
+    receipt = await read_receipt(desk, who, request.app.state.agency_name, handover_id)
     return _download(as_csv(receipt).encode(), f"{receipt.handover.number}.csv", "text/csv")
 
 
@@ -129,10 +134,10 @@ async def follow(
 
     async def render() -> list[Part]:
         if handover is None:
-            newest = await newest_handovers(desk, who.scope, _FOLLOWED)
+            newest = await newest_handovers(desk, who, _FOLLOWED)
             return [Part("handovers", _HANDOVERS.dump_json(newest).decode())]
         with suppress(NotFound):  # not started yet: a long one is settled in chunks first
-            found = await find_handover(desk, who.scope, handover)
+            found = await find_handover(desk, who, handover)
             return [Part("handover", _HANDOVER.dump_json(found).decode())]
         return []
 
@@ -140,9 +145,9 @@ async def follow(
         yield event
 
 
-def _summary(handover: Handover, scope: Scope) -> HandoverSummary:
-    summary = HandoverSummary.model_validate(handover)
-    if scope.clients is None:
+def _summary(handover: Handover, who: Identity) -> HandoverSummary:
+    summary = HandoverSummary.model_validate(with_starter_for(who, handover))
+    if who.scope.clients is None:
         return summary
     return summary.model_copy(update={"totals": None, "uncovered": None})
 

@@ -97,9 +97,10 @@ class RecipientView:
 class HandoverView:
     """`away_from`, `away_until` are the absence's, None where there is none or no end.
 
-    `moved` are all moves so far. `span`: from the start's commit to the last item's, so far.
-    `uncovered` and `recipients` are known once it is completed. `fault`: all have answered, but it
-    does not add up.
+    `started_by` None: a time that fell due, or it was an absence and the reader may not know its
+    reason. `moved` are all moves so far. `span`: from the start's commit to the last item's, so
+    far. `uncovered` and `recipients` are known once it is completed. `fault`: all have answered,
+    but it does not add up.
     """
 
     id: str

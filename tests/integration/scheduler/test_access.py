@@ -12,7 +12,7 @@ from shared.auth import Identity, Role, Scope
 from shared.events.disciplines import Discipline
 from shared.service import Service
 from shared.web.access import accesses
-from tests.integration.scheduler.agency import LENA, Agency, As, made
+from tests.integration.scheduler.agency import LENA, Agency, As, Browse, made
 from tests.integration.scheduler.stack import databases
 
 JANA = Identity("jana", "Jana Hoffmann", Role.MEMBER, Scope(None))
@@ -41,6 +41,38 @@ async def test_members_report_themselves_and_leads_and_systems_anybody(
     for action in ("end", "cancel"):
         response = await ask(me).post(f"/api/v1/absences/{other}/{action}", json={})
         assert response.status_code == 403
+
+
+async def test_who_reported_an_absence_is_for_the_member_and_the_entitled(
+    ask: As, browse: Browse, agency: Agency
+) -> None:
+    """Else "by themselves, from now on" says as much as "ill"."""
+    jana, tom = await agency.member("Jana", Discipline.DESIGN), await agency.member("Tom")
+    me = Identity(jana.id, jana.name, Role.MEMBER, Scope(None))
+    colleague = Identity(tom.id, tom.name, Role.MEMBER, Scope(None))
+    await agency.client("roast")
+    await agency.responsibility("roast", Discipline.DESIGN, jana)
+    absence, handover = await agency.away(jana, who=me)
+    for who, told in [(me, True), (LENA, True), (colleague, False), (SYSTEM, False)]:
+        api = ask(who)
+        by = jana.id if told else None
+        shown = await made(await api.get(f"/api/v1/absences/{absence.id}"))
+        [listed] = (await made(await api.get("/api/v1/absences")))["items"]
+        assert (shown["reported_by"], listed["reported_by"]) == (by, by), who
+        handed_over = await made(await api.get(f"/api/v1/handovers/{handover}"))
+        receipt = await made(await api.get(f"/api/v1/handovers/{handover}/receipt"))
+        for one in (handed_over, receipt["handover"]):
+            assert (one["started_by"] is not None) is told, who
+        summaries = (await made(await api.get("/api/v1/handovers")))["items"]
+        assert {one["started_by"] for one in summaries if one["id"] == handover} == {by}, who
+        pages = browse(who)
+        page = (await pages.get(f"/absences/{absence.id}")).text
+        assert ("<dt>Reported</dt><dd>Jana, " in page) is told, who
+        receipt_page = (await pages.get(f"/handovers/{handover}")).text
+        assert ("Reported by" in receipt_page) is told, who
+        panel = (await pages.get("/", params={"handover": str(handover)})).text
+        assert ("Reported by" in panel) is told, who
+        assert "Begun as planned" not in receipt_page + panel
 
 
 async def test_why_is_for_the_member_and_the_entitled(

@@ -32,7 +32,7 @@ from services.scheduler.handovers.receipt import as_csv, read_receipt
 from services.scheduler.handovers.view import FateOf
 from services.scheduler.members.domain import Member
 from services.scheduler.responsibilities.domain import Responsibility
-from shared.auth import SYSTEM_SCOPE, Scope, Tokens
+from shared.auth import SYSTEM_SCOPE, Identity, Scope, Tokens
 from shared.errors import AppError, NotFound
 from shared.events.disciplines import Discipline
 from shared.events.handover import ItemKind, Participant, WorkHandedOver
@@ -133,11 +133,9 @@ async def _everything_has_moved(team: Team, cast: Cast, handover: Handover) -> N
 
 async def _the_receipt_names_every_item(team: Team, handover: Handover) -> None:
     desk = team.agency.desk
-    first = await read_receipt(desk, SYSTEM_SCOPE, "Haselbach", handover.id, limit=600)
+    first = await read_receipt(desk, LENA, "Haselbach", handover.id, limit=600)
     cursor = first.next_cursor
-    rest = await read_receipt(
-        desk, SYSTEM_SCOPE, "Haselbach", handover.id, cursor=cursor, limit=600
-    )
+    rest = await read_receipt(desk, LENA, "Haselbach", handover.id, cursor=cursor, limit=600)
     items = [*first.items, *rest.items]
     assert [item.number for item in items] == list(range(1, 705))
     assert rest.next_cursor is None
@@ -150,10 +148,15 @@ async def _the_receipt_names_every_item(team: Team, handover: Handover) -> None:
     assert shown.recipients[0].acknowledged_at is not None
     assert len(shown.just_moved) == 4
     with pytest.raises(NotFound):
-        await read_receipt(desk, Scope(frozenset({"works"})), "", handover.id)
-    others = await read_receipt(desk, Scope(frozenset({"other"})), "", handover.id)
+        await read_receipt(desk, _seeing("works"), "", handover.id)
+    others = await read_receipt(desk, _seeing("other"), "", handover.id)
     assert [item.item_id for item in others.items] == ["talk claimed elsewhere"]
     assert (others.handover.uncovered, others.handover.recipients) == (1, ())
+
+
+def _seeing(client_id: str) -> Identity:
+    """A lead who sees one client only."""
+    return replace(LENA, scope=Scope(frozenset({client_id})))
 
 
 async def _untouched_comes_back(
@@ -166,7 +169,7 @@ async def _untouched_comes_back(
     assert {name for name, one in holders.items() if one != cast.jana.id} == {"task 0"}
     assert sum(back.totals.values()) == 703
 
-    receipt = await read_receipt(agency.desk, SYSTEM_SCOPE, "Haselbach", handover.id)
+    receipt = await read_receipt(agency.desk, LENA, "Haselbach", handover.id)
     fates = {item.item_id: item.fate.status for item in receipt.items if item.fate}
     assert fates.pop("task 0") is FateOf.STAYS
     assert set(fates.values()) == {FateOf.BACK}
