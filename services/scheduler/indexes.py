@@ -43,7 +43,6 @@ def declare_indexes(service: Service) -> None:
     service.index("rota_runs", [("asked_at", -1), ("_id", -1)])
     service.index("rota_runs", [("state", 1), ("asked_at", 1)])
     service.index("coverage", [("acting", 1)])
-    service.index("settlements", [("done", 1), ("_id", 1)])
     service.index("handovers", [("epoch", -1), ("_id", -1)])
     service.index("handovers", [("absent_member", 1), ("epoch", 1)])
     service.index("handovers", [("state", 1)], partialFilterExpression={"state": "open"})

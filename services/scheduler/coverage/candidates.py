@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.scheduler.absences.store import Window
+from services.scheduler.coverage.remedies import able_at, by_owning_least
 from services.scheduler.desk import Desk
 from services.scheduler.members.domain import Member
 from services.scheduler.qualifications.domain import Qualification
@@ -26,7 +27,7 @@ class Candidate:
 async def candidates(
     desk: Desk, scope: Scope, responsibility_id: str, at: datetime
 ) -> list[Candidate]:
-    """The best qualified first. Raises `NotFound`."""
+    """Who owns least comes first. Raises `NotFound`."""
     found = await desk.responsibilities.find(scope, responsibility_id)
     if found is None:
         raise NotFound
@@ -34,11 +35,14 @@ async def candidates(
     others = [one for one in everybody if one not in found.people]
     team = await desk.team.within([found], Window(at, None), others)
     demand = team.demand(found)
-    fit = [one for one in others if team.people[one].why_not(demand, at) is None]
+    snapshot = await desk.snapshots.latest()
+    ranked = by_owning_least(snapshot.responsibilities.values(), team)
+    fit = [
+        one.member_id for one in able_at(ranked, found, demand, at) if one.member_id in everybody
+    ]
     skills = {
         one.member_id: one
         for one in await desk.qualifications.of(fit)
         if one.discipline is found.discipline
     }
-    able = [Candidate(everybody[id], skill) for id, skill in skills.items()]
-    return sorted(able, key=lambda one: (-one.qualification.level, one.member.name.casefold()))
+    return [Candidate(everybody[id], skills[id]) for id in fit if id in skills]

@@ -11,11 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.scheduler.coverage.domain import Segment, Team, timeline
+from services.scheduler.coverage.domain import PassedOver, Segment, Team, timeline
 from services.scheduler.coverage.person import Person
 from services.scheduler.responsibilities.domain import Responsibility
 
-__all__ = ["Outlook", "concerning", "look_ahead"]
+__all__ = ["Gap", "Outlook", "concerning", "joined", "look_ahead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch in which nobody acts. `passed`: who comes first, and why it is not them, as at its
+    beginning: somebody who is away may not be qualified any more later on."""
+
+    responsibility_id: str
+    starts_at: datetime
+    ends_at: datetime
+    passed: tuple[PassedOver, ...] = ()
+
+    @property
+    def begins(self) -> tuple[str, datetime]:
+        return self.responsibility_id, self.starts_at
 
 
 @dataclass(frozen=True)
@@ -40,24 +55,27 @@ class Outlook:
         }
         return replace(self, team=team, timelines={**self.timelines, **changed})
 
-    def gaps(self) -> Iterator[tuple[Responsibility, Segment]]:
-        """Stretches in which nobody acts, each whole; why not, as at its beginning: somebody who is
-        away may not be qualified any more later on."""
-        for id, segments in self.timelines.items():
-            for gap in _joined(one for one in segments if one.acting.member is None):
-                yield self.responsibilities[id], gap
+    def gaps(self) -> Iterator[Gap]:
+        """Each whole."""
+        return joined(
+            Gap(id, one.starts_at, one.ends_at, one.acting.reason)
+            for id, segments in self.timelines.items()
+            for one in segments
+            if one.acting.member is None
+        )
 
 
-def _joined(gaps: Iterable[Segment]) -> Iterator[Segment]:
-    last: Segment | None = None
+def joined(gaps: Iterable[Gap]) -> Iterator[Gap]:
+    """Neighbours of the same responsibility as one: only why nobody acts is another."""
+    last: Gap | None = None
     for gap in gaps:
-        if last is not None and last.ends_at == gap.starts_at:
+        if last and (last.responsibility_id, last.ends_at) == gap.begins:
             last = replace(last, ends_at=gap.ends_at)
             continue
-        if last is not None:
+        if last:
             yield last
         last = gap
-    if last is not None:
+    if last:
         yield last
 
 

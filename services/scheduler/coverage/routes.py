@@ -89,7 +89,7 @@ async def list_candidates(
     responsibility_id: PathId,
     at: Annotated[Instant | None, Query(description="Default: now")] = None,
 ) -> list[CandidateView]:
-    """Who could be made a deputy and act at once: the best qualified first."""
+    """Who could be made a deputy and act at once: who owns least first."""
     found = await candidates(desk, who.scope, responsibility_id, at or service.clock())
     return [
         CandidateView(

@@ -32,7 +32,7 @@ from services.scheduler.responsibilities.store import Responsibilities
 from shared.clock import Clock
 from shared.events.scheduler import HandoverCause, Presence
 from shared.ids import new_id
-from shared.mongo import Mongo
+from shared.mongo import Document, Mongo
 from shared.outbox import Outbox, Transaction
 
 __all__ = ["LIMIT", "Change", "Settling"]
@@ -62,6 +62,10 @@ class Change:
     by: str | None = None
 
 
+_WAITING: Document = {"done": {"$ne": True}}
+"""They go when they are done; those of the first versions stayed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """A change on its way through its responsibilities; `after` is the last one done, `changed`
@@ -72,7 +76,6 @@ class Settlement:
     presence: tuple[str, ...]
     after: str = ""
     changed: tuple[str, ...] = field(default=())
-    done: bool = False
 
 
 class Settling:
@@ -201,15 +204,13 @@ class Settling:
 
     async def work(self, outbox: Outbox, clock: Clock) -> bool:
         """Worker: take the oldest settlement one step further; False if there is none."""
-        if await self._settlements.find_one({"done": False}) is None:
+        if await self._settlements.find_one(_WAITING) is None:
             return False
         return await outbox.transaction(lambda tx: self._step(tx, clock()))
 
     async def _step(self, tx: Transaction, now: datetime) -> bool:
         tick = await self._clock.tick(tx, now)
-        found = await self._settlements.find(
-            {"done": False}, tx.session, sort=[("_id", 1)], limit=1
-        )
+        found = await self._settlements.find(_WAITING, tx.session, sort=[("_id", 1)], limit=1)
         for settlement in found:
             concerned = await self._concerned(
                 tx, settlement.change, after=settlement.after, limit=self._limit
@@ -229,7 +230,7 @@ class Settling:
 
     async def _finish(self, tx: Transaction, tick: Tick, settlement: Settlement) -> None:
         """Start the handover by what holds now: some of it may have been decided anew meanwhile."""
-        await self._settlements.put(tx.session, replace(settlement, done=True))
+        await self._settlements.collection.delete_one({"_id": settlement.id}, session=tx.session)
         members = await self._team.members.load(settlement.presence, tx.session)
         presence = tuple(
             Presence(member_id=one.id, present=one.present) for one in members.values()

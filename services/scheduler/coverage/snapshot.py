@@ -7,6 +7,7 @@ again. Only that a client or a page is archived takes none at once: that is seen
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,13 +64,17 @@ class Snapshots:
         self._responsibilities = responsibilities
         self._team = team
         self._clock = clock
+        self._reading = asyncio.Lock()
         self._kept: Snapshot | None = None
 
     async def latest(self) -> Snapshot:
-        kept = self._kept_at(await self._coverage_clock.epoch())
-        if kept is None:
-            self._kept = kept = await self._mongo.in_transaction(self._read)
-        return kept
+        """As of the present epoch."""
+        # Of many who ask after a change one reads, and the others take what it has found.
+        async with self._reading:
+            kept = self._kept_at(await self._coverage_clock.epoch())
+            if kept is None:
+                self._kept = kept = await self._mongo.in_transaction(self._read)
+            return kept
 
     async def concerning(self, tx: Transaction, member_id: str, window: Window) -> Snapshot:
         """What concerns one member, as it is in the transaction: enough for the gaps that they

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.scheduler.absences.domain import Absence, AbsenceState
-from services.scheduler.coverage.gaps import Gap, read_gaps
+from services.scheduler.coverage.gaps import OpenGap, read_gaps
 from services.scheduler.desk import Desk
 from services.scheduler.handovers.domain import Handover
 from services.scheduler.handovers.listing import HandoverRow, rows_of
@@ -51,7 +51,7 @@ class Panel:
     handover: HandoverView | None = None
     pending: bool = False
     absence: Absence | None = None
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[OpenGap, ...] = ()
     more_gaps: int = 0
     uncovered: Mapping[str, Uncovered] = field(default_factory=dict)
     closed: tuple[Closed, ...] = ()

@@ -249,7 +249,9 @@ async def make_deputy(screen: TheScreen, who: Manager, leave_id: PathId, typed: 
         )
     except AppError as error:
         return await _leave(screen, who, leave_id, typed, error)
-    return screen.onward(f"/leave/{leave_id}")
+    # A reason that was typed meanwhile is kept.
+    onward = screen.onward(f"/leave/{leave_id}")
+    return await _leave(screen, who, leave_id, typed) if screen.by_htmx else onward
 
 
 def _decision(typed: Form) -> Decision:

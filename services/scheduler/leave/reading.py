@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.scheduler.absences.domain import Reason
-from services.scheduler.coverage.gaps import Missing
-from services.scheduler.coverage.person import Stretch, WhyNot
+from services.scheduler.coverage.gaps import Missing, missing
+from services.scheduler.coverage.outlook import Gap
+from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.desk import Desk
 from services.scheduler.handovers.places import Places, read_places
@@ -19,12 +20,12 @@ from services.scheduler.leave.days_off import days_off
 from services.scheduler.leave.domain import Dates, Leave, to_come
 from services.scheduler.leave.remedies import deputies_for, trainings_for
 from services.scheduler.leave.shifts import LostShift, lost_shifts
-from services.scheduler.leave.whatif import SHIFT, Better, Gap, WhatIf, what_if
+from services.scheduler.leave.whatif import SHIFT, Better, WhatIf, what_if
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import Face, face
 from services.scheduler.qualifications.training import Proposal
 from services.scheduler.workingtime.calendar import WorkCalendar, days_between
-from services.scheduler.workingtime.reading import calendars
+from services.scheduler.workingtime.reading import calendars, may_read_terms
 from shared.auth import Identity, Permission, Scope
 from shared.errors import NotFound
 from shared.events.disciplines import Discipline
@@ -97,8 +98,9 @@ class DaysOff:
 class WhatIfSeen:
     """`times`: of the leave, in order. `hidden`: how many more responsibilities would have gaps, at
     clients the reader does not see. `most`: what one person should act for at once.
-    `working_days`: how many the leave takes. `shifts`: of the rota, which it would leave open;
-    `hidden_shifts`: how many more, of groups the reader does not see."""
+    `working_days`: how many the leave takes, for who may read what is agreed. `shifts`: of the
+    rota, which it would leave open; `hidden_shifts`: how many more, of groups the reader does not
+    see."""
 
     member: Face
     times: tuple[Dates, ...]
@@ -109,7 +111,7 @@ class WhatIfSeen:
     stand_ins: tuple[StandIn, ...]
     better: Better | None
     trainings: tuple[Training, ...]
-    working_days: float
+    working_days: float | None
     days_off: tuple[DaysOff, ...]
     shifts: tuple[LostShift, ...]
     hidden_shifts: int
@@ -199,70 +201,81 @@ async def read_what_if(
 ) -> WhatIfSeen:
     """`leave`: its times, in order. Whoever asks has checked that the caller may plan leave for the
     member."""
-    snapshot = await desk.snapshots.latest()
-    around = timedelta(days=2 * SHIFT)
-    asked = await desk.leave.undecided(
-        member.id, Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
-    )
-    taken = [time.stretch for one in asked if one.times != leave for time in one.times]
     calendar = (await calendars(desk, [member]))[member.id]
+    taken = await _taken(desk, member, leave)
+    snapshot = await desk.snapshots.latest()
     # In a thread, because for a large agency it takes longer than others should wait.
-    found, seen, deputies, trainings = await asyncio.to_thread(
-        _thought_through, snapshot, who.scope, calendar, leave, desk.most_at_once, now, taken
+    thought = await asyncio.to_thread(
+        _think_through, snapshot, who.scope, calendar, leave, desk.most_at_once, now, taken
     )
+    people = await desk.members.load(thought.named)
     visible = {one.id for one in await desk.members.all(who.scope)}
-    places = await read_places(
-        desk.directory, {snapshot.responsibilities[id].client_id for id in seen}
+    show = _Showing(
+        thought=thought,
+        places=await read_places(desk.directory, thought.client_ids),
+        faces={one.id: face(one) for one in people.values()},
+        visible=frozenset(visible),
+        member=member,
     )
-    named = {passed.member_id for gap in found.gaps for passed in gap.passed}
-    named |= {*deputies.values(), *found.stand_ins, *(one.member_id for one in trainings)}
-    people = await desk.members.load(named)
-    faces = {one.id: face(one) for one in people.values()}
     # When others work is not for everybody who may ask what their own leave would do.
-    told = found.standing_in if who.may(Permission.LEAVE_DECIDE) else ()
+    told = thought.found.standing_in if who.may(Permission.LEAVE_DECIDE) else ()
     colleagues = await calendars(desk, (people[id] for id in told))
-    show = _Showing(snapshot, places, faces, seen, member)
-    stand_ins = tuple(show.stand_ins(found))
     shifts, hidden_shifts = await lost_shifts(desk, who.scope, member.id, leave, now)
+    days = calendar.count(one.stretch for one in leave)
     return WhatIfSeen(
         member=face(member),
         times=leave,
-        gaps=tuple(show.gaps(found.gaps, deputies)),
-        hidden=len({one.responsibility_id for one in found.gaps} - seen),
-        overloads=tuple(
-            OverloadSeen(faces[one.member_id], one.starts_at, one.ends_at, one.count, one.before)
-            for one in found.overloads
-            # Of a colleague elsewhere, for whom the reader's clients make no difference.
-            if one.member_id in visible and not seen.isdisjoint(found.stand_ins[one.member_id])
-        ),
+        gaps=tuple(show.gaps()),
+        hidden=thought.hidden,
+        overloads=tuple(show.overloads()),
         most=desk.most_at_once,
-        stand_ins=stand_ins,
-        better=found.better,
-        trainings=tuple(
-            Training(faces[one.member_id], one.discipline, one.gap_time)
-            for one in trainings
-            if one.member_id in visible
-        ),
-        working_days=calendar.count(one.stretch for one in leave),
-        days_off=tuple(_days_off(calendar, stand_ins, found, colleagues)),
+        stand_ins=tuple(show.stand_ins()),
+        better=thought.found.better,
+        trainings=tuple(show.trainings()),
+        working_days=days if may_read_terms(who, member.id) else None,
+        days_off=tuple(show.days_off(calendar, colleagues)),
         shifts=shifts,
         hidden_shifts=hidden_shifts,
     )
 
 
-def _days_off(
-    absent: WorkCalendar,
-    stand_ins: Iterable[StandIn],
-    found: WhatIf,
-    colleagues: Mapping[str, WorkCalendar],
-) -> Iterator[DaysOff]:
-    for one in stand_ins:
-        id = one.member.member_id
-        if id in colleagues and (days := days_off(absent, colleagues[id], found.standing_in[id])):
-            yield DaysOff(one.member, days)
+async def _taken(desk: Desk, member: Member, leave: tuple[Dates, ...]) -> list[Stretch]:
+    """By other requests of the member that are not decided, around the leave."""
+    around = timedelta(days=2 * SHIFT)
+    asked = await desk.leave.undecided(
+        member.id, Dates(leave[0].starts_at - around, leave[-1].ends_at + around)
+    )
+    return [time.stretch for one in asked if one.times != leave for time in one.times]
 
 
-def _thought_through(
+@dataclass(frozen=True)
+class _Thought:
+    """What the leave would do, and what would help with its gaps. `seen`: the ids of the
+    responsibilities that change and that the reader may see."""
+
+    snapshot: Snapshot
+    found: WhatIf
+    seen: frozenset[str]
+    deputies: Mapping[Gap, str]
+    trainings: Sequence[Proposal]
+
+    @property
+    def named(self) -> set[str]:
+        """Everybody of whom something may be told."""
+        passed = {one.member_id for gap in self.found.gaps for one in gap.passed}
+        trained = (one.member_id for one in self.trainings)
+        return {*passed, *self.deputies.values(), *self.found.stand_ins, *trained}
+
+    @property
+    def client_ids(self) -> set[str]:
+        return {self.snapshot.responsibilities[id].client_id for id in self.seen}
+
+    @property
+    def hidden(self) -> int:
+        return len({one.responsibility_id for one in self.found.gaps} - self.seen)
+
+
+def _think_through(
     snapshot: Snapshot,
     scope: Scope,
     calendar: WorkCalendar,
@@ -270,9 +283,7 @@ def _thought_through(
     most: int,
     now: datetime,
     taken: Sequence[Stretch],
-) -> tuple[WhatIf, frozenset[str], dict[Gap, str], Sequence[Proposal]]:
-    """What it would do; the ids of the responsibilities that the scope lets see, of those that
-    change; and what would help with their gaps."""
+) -> _Thought:
     member_id = calendar.working_time.member_id
     found = what_if(snapshot, member_id, leave, most=most, calendar=calendar, now=now, taken=taken)
     ids = {one.responsibility_id for one in found.gaps}
@@ -283,50 +294,70 @@ def _thought_through(
     deputies = deputies_for(snapshot, member_id, ahead, gaps)
     left = [gap for gap in gaps if gap not in deputies]
     trainings = trainings_for(snapshot, member_id, ahead, left) if left else []
-    return found, seen, deputies, trainings[:_TRAININGS]
+    return _Thought(snapshot, found, seen, deputies, trainings[:_TRAININGS])
 
 
 @dataclass(frozen=True)
 class _Showing:
-    """Turns ids into names; of what is not `seen`, nothing."""
+    """Turns ids into names; of what is not seen, nothing. `visible`: the members in sight."""
 
-    snapshot: Snapshot
+    thought: _Thought
     places: Places
-    faces: dict[str, Face]
-    seen: frozenset[str]
+    faces: Mapping[str, Face]
+    visible: frozenset[str]
     member: Member
 
-    def gaps(self, gaps: Iterable[Gap], deputies: dict[Gap, str]) -> Iterable[GapSeen]:
-        for gap in gaps:
-            if gap.responsibility_id in self.seen:
-                remedy = deputies.get(gap)
+    def gaps(self) -> Iterator[GapSeen]:
+        for gap in self.thought.found.gaps:
+            if gap.responsibility_id in self.thought.seen:
+                remedy = self.thought.deputies.get(gap)
                 yield GapSeen(
                     place=self.place(gap.responsibility_id),
                     starts_at=gap.starts_at,
                     ends_at=gap.ends_at,
                     missing=tuple(self.missing(gap)),
                     remedy=None if remedy is None else self.faces[remedy],
-                    version=self.snapshot.responsibilities[gap.responsibility_id].version,
+                    version=self.thought.snapshot.responsibilities[gap.responsibility_id].version,
                 )
 
-    def missing(self, gap: Gap) -> Iterable[Missing]:
-        discipline = self.snapshot.responsibilities[gap.responsibility_id].discipline
+    def missing(self, gap: Gap) -> Iterator[Missing]:
+        snapshot = self.thought.snapshot
+        responsibility = snapshot.responsibilities[gap.responsibility_id]
         for passed in gap.passed:
             if passed.member_id != self.member.id and passed.member_id in self.faces:
-                person = self.snapshot.team.people[passed.member_id]
-                expired = passed.why is WhyNot.EXPIRED
-                yield Missing(
-                    member=self.faces[passed.member_id],
-                    why=passed.why,
-                    expired_at=person.qualified_until[discipline] if expired else None,
+                yield missing(passed, responsibility, snapshot.team, self.faces)
+
+    def overloads(self) -> Iterator[OverloadSeen]:
+        found, seen = self.thought.found, self.thought.seen
+        for one in found.overloads:
+            # Of a colleague elsewhere, for whom the reader's clients make no difference.
+            if one.member_id in self.visible and not seen.isdisjoint(
+                found.stand_ins[one.member_id]
+            ):
+                yield OverloadSeen(
+                    self.faces[one.member_id], one.starts_at, one.ends_at, one.count, one.before
                 )
 
-    def stand_ins(self, found: WhatIf) -> Iterable[StandIn]:
-        for member_id, ids in found.stand_ins.items():
-            places = tuple(self.place(id) for id in ids if id in self.seen)
+    def stand_ins(self) -> Iterator[StandIn]:
+        for member_id, ids in self.thought.found.stand_ins.items():
+            places = tuple(self.place(id) for id in ids if id in self.thought.seen)
             if places:
                 yield StandIn(self.faces[member_id], places)
 
+    def days_off(
+        self, absent: WorkCalendar, colleagues: Mapping[str, WorkCalendar]
+    ) -> Iterator[DaysOff]:
+        for one in self.stand_ins():
+            id = one.member.member_id
+            times = self.thought.found.standing_in[id]
+            if id in colleagues and (days := days_off(absent, colleagues[id], times)):
+                yield DaysOff(one.member, days)
+
+    def trainings(self) -> Iterator[Training]:
+        for one in self.thought.trainings:
+            if one.member_id in self.visible:
+                yield Training(self.faces[one.member_id], one.discipline, one.gap_time)
+
     def place(self, responsibility_id: str) -> Place:
-        one = self.snapshot.responsibilities[responsibility_id]
+        one = self.thought.snapshot.responsibilities[responsibility_id]
         return self.places.place(one.id, one.client_id)

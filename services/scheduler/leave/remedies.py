@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from services.scheduler.coverage.domain import Team
-from services.scheduler.coverage.person import Demand, Person, Stretch
+from services.scheduler.coverage.outlook import Gap
+from services.scheduler.coverage.person import Stretch
+from services.scheduler.coverage.remedies import to_put_in
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates
-from services.scheduler.leave.whatif import Gap
 from services.scheduler.qualifications.training import Proposal, proposals
-from services.scheduler.responsibilities.domain import Responsibility
 from shared.events.disciplines import Discipline
 
-__all__ = ["by_owning_least", "deputies_for", "to_put_in", "trainings_for"]
+__all__ = ["deputies_for", "trainings_for"]
 
 
 def deputies_for(
@@ -23,28 +23,6 @@ def deputies_for(
 ) -> dict[Gap, str]:
     """Whom to put in for each gap, see `to_put_in`."""
     return to_put_in(snapshot.responsibilities, _without(snapshot, member_id, leave), gaps)
-
-
-def to_put_in(
-    responsibilities: Mapping[str, Responsibility], team: Team, gaps: Iterable[Gap]
-) -> dict[Gap, str]:
-    """Somebody who could act through all of the gap, and of those who own least."""
-    people = by_owning_least(responsibilities.values(), team)
-    found: dict[Gap, str] = {}
-    for gap in gaps:
-        responsibility = responsibilities[gap.responsibility_id]
-        demand = team.demand(responsibility)
-        for person in people:
-            if person.member_id not in responsibility.people and _acts(person, demand, gap):
-                found[gap] = person.member_id
-                break
-    return found
-
-
-def by_owning_least(responsibilities: Iterable[Responsibility], team: Team) -> list[Person]:
-    """Everybody; of two who own as much, always the same comes first."""
-    owned = Counter(one.owner for one in responsibilities)
-    return sorted(team.people.values(), key=lambda one: (owned[one.member_id], one.member_id))
 
 
 def trainings_for(
@@ -67,7 +45,3 @@ def trainings_for(
 def _without(snapshot: Snapshot, member_id: str, leave: Iterable[Dates]) -> Team:
     person = snapshot.team.people[member_id]
     return snapshot.team.with_person(person.also_away(one.stretch for one in leave))
-
-
-def _acts(person: Person, demand: Demand, gap: Gap) -> bool:
-    return all(span.why is None for span in person.spans(demand, gap.starts_at, gap.ends_at))

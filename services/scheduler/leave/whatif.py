@@ -15,31 +15,19 @@ from services.scheduler.coverage.comparison import (
     differences,
     turns,
 )
-from services.scheduler.coverage.domain import PassedOver
-from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.outlook import Gap, Outlook, joined
 from services.scheduler.coverage.person import Stretch
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.domain import Dates, to_come, whole
 from services.scheduler.workingtime.calendar import WorkCalendar
 
-__all__ = ["SHIFT", "Better", "Gap", "WhatIf", "gaps_of", "what_if"]
+__all__ = ["SHIFT", "Better", "WhatIf", "gaps_of", "what_if"]
 
 SHIFT = 28
 """Days by which other dates are tried, earlier and later."""
 _WEEK = 7
 _WORTH = timedelta(hours=4)
 """So much less has to be uncovered: else a day that is shorter for daylight saving were better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A stretch in which nobody would act, and without the leave somebody would. `passed`: who
-    comes first, and why it is not them."""
-
-    responsibility_id: str
-    starts_at: datetime
-    ends_at: datetime
-    passed: tuple[PassedOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +45,11 @@ class Better:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """`overloads`: for each colleague who would have more than they should, the first stretch with
-    the most. `stand_ins`: the ids of the responsibilities that each colleague would act for
-    instead, and `standing_in` when, which may overlap. `better`: the nearest dates at which least
-    would be uncovered, if that is less."""
+    """`gaps`: in which nobody would act, and without the leave somebody would. `overloads`: for
+    each colleague who would have more than they should, the first stretch with the most.
+    `stand_ins`: the ids of the responsibilities that each colleague would act for instead, and
+    `standing_in` when, which may overlap. `better`: the nearest dates at which least would be
+    uncovered, if that is less."""
 
     gaps: tuple[Gap, ...]
     overloads: tuple[Load, ...]
@@ -122,9 +111,11 @@ def _with_and_without(
 
 
 def _gaps(changed: Iterable[Difference]) -> Iterator[Gap]:
-    for one in changed:
-        if one.acting.member is None:
-            yield Gap(one.responsibility_id, one.starts_at, one.ends_at, one.acting.reason)
+    return joined(
+        Gap(one.responsibility_id, one.starts_at, one.ends_at, one.acting.reason)
+        for one in changed
+        if one.acting.member is None
+    )
 
 
 def _stand_ins(changed: Iterable[Difference]) -> dict[str, tuple[str, ...]]:

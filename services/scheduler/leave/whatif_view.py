@@ -148,7 +148,8 @@ class LostShiftView(BaseModel):
 class WhatIfView(BaseModel):
     """`hidden`: how many more responsibilities would have gaps, at clients the caller does not
     see. `better`: other dates that leave less uncovered, null if there are none. `working_days`:
-    how many of the member's the leave takes, by halves."""
+    how many of the member's the leave takes, by halves; null for who may not read what is agreed
+    with them."""
 
     member_id: str
     starts_at: AwareDatetime
@@ -163,7 +164,7 @@ class WhatIfView(BaseModel):
     stand_ins: list[StandInView]
     better: BetterView | None
     trainings: list[TrainingView]
-    working_days: float
+    working_days: float | None
     days_off: list[DaysOffView]
     shifts: list[LostShiftView]
     hidden_shifts: int

@@ -19,7 +19,6 @@ from shared.events.disciplines import Discipline
 
 __all__ = ["Proposal", "proposals"]
 
-_TWO = 2
 _ABLE = (None, WhyNot.AWAY)
 _UNTRAINED = (WhyNot.UNQUALIFIED, WhyNot.EXPIRED)
 Span = tuple[datetime, datetime]
@@ -30,7 +29,8 @@ class Proposal:
     """Were the member qualified for the discipline and put in as deputy.
 
     `closes`: how much of the gaps there would be an end to, by responsibility. `secures`: the
-    responsibilities with fewer than two who could act, which would have one more.
+    responsibilities with fewer than two who could act, be it only once a qualification has run out;
+    they would have one more.
     """
 
     member_id: str
@@ -64,10 +64,10 @@ def proposals(
             time = sum((_won(demand, span, person) for span in open_gaps), timedelta())
             if time:
                 closes[person.member_id, one.discipline].append((one.id, time))
-        if _alone(one, team, start):
-            for person in team.people.values():
-                if _lacks_training(demand, person, start):
-                    secures[person.member_id, one.discipline].append(one.id)
+        alone = [at for at in _ends_of_skill(demand, start, end, team) if _alone(one, team, at)]
+        for person in team.people.values():
+            if any(_lacks_training(demand, person, at) for at in alone):
+                secures[person.member_id, one.discipline].append(one.id)
     found = [
         Proposal(member, discipline, tuple(closes[key]), tuple(secures[key]))
         for key in closes.keys() | secures.keys()
@@ -79,16 +79,22 @@ def proposals(
     )
 
 
-def _alone(one: Responsibility, team: Team, now: datetime) -> bool:
+def _ends_of_skill(demand: Demand, start: datetime, end: datetime, team: Team) -> list[datetime]:
+    """The start, and when qualifications run out after it: until then as many could act."""
+    until = {person.qualified_until.get(demand.discipline) for person in team.people.values()}
+    return [start, *sorted(at for at in until if at is not None and start < at < end)]
+
+
+def _alone(one: Responsibility, team: Team, at: datetime) -> bool:
     """Fewer than two could act, and nobody could simply be put in."""
     demand = team.demand(one)
-    able = [person for person in team.people.values() if person.why_not(demand, now) in _ABLE]
-    return len(able) < _TWO and all(person.member_id in one.people for person in able)
+    able = [person for person in team.people.values() if person.why_not(demand, at) in _ABLE]
+    return len(able) <= 1 and all(person.member_id in one.people for person in able)
 
 
-def _lacks_training(demand: Demand, person: Person, now: datetime) -> bool:
+def _lacks_training(demand: Demand, person: Person, at: datetime) -> bool:
     """Nothing but the qualification keeps them from it."""
-    return person.why_not(demand, now) in _UNTRAINED
+    return person.why_not(demand, at) in _UNTRAINED
 
 
 def _without_others(one: Responsibility, gap: Span, team: Team) -> Iterator[Span]:

@@ -17,8 +17,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from services.scheduler.coverage.comparison import Load, counted, turns
-from services.scheduler.coverage.domain import Segment, Team, in_line, spans_of
-from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.domain import Team, in_line, spans_of
+from services.scheduler.coverage.outlook import Gap, Outlook
 from services.scheduler.coverage.person import Span, Stretch, WhyNot
 from services.scheduler.responsibilities.domain import Responsibility
 
@@ -41,8 +41,6 @@ __all__ = [
 
 AHEAD = timedelta(weeks=8)
 """How far risk looks ahead."""
-
-_ONE = 1
 
 
 class Level(IntEnum):
@@ -93,7 +91,7 @@ class Strength:
     @property
     def single(self) -> str | None:
         """The only one it hangs on."""
-        return self.able[0] if len(self.able) == _ONE else None
+        return self.able[0] if len(self.able) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -113,12 +111,12 @@ class Risk:
         return self.outlook.end
 
     @cached_property
-    def gaps(self) -> Mapping[str, tuple[Segment, ...]]:
-        """By responsibility, for those that have some: when nobody acts."""
-        found: dict[str, list[Segment]] = {}
-        for responsibility, segment in self.outlook.gaps():
-            found.setdefault(responsibility.id, []).append(segment)
-        return {id: tuple(segments) for id, segments in found.items()}
+    def gaps(self) -> Mapping[str, tuple[Gap, ...]]:
+        """By responsibility, for those that have some."""
+        found: dict[str, list[Gap]] = {}
+        for gap in self.outlook.gaps():
+            found.setdefault(gap.responsibility_id, []).append(gap)
+        return {id: tuple(gaps) for id, gaps in found.items()}
 
     def gap_time(self, responsibility_id: str) -> timedelta:
         gaps = self.gaps.get(responsibility_id, ())
@@ -172,7 +170,7 @@ def _thinnest(
     for since, until in pairwise(sorted(turning)):
         present ^= turning[since]
         fewest = min(fewest, len(present))
-        if len(present) == _ONE:
+        if len(present) == 1:
             [alone] = present
             soles.append(Sole(alone, since, until))
     return fewest, tuple(_joined(soles))

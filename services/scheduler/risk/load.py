@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.scheduler.coverage.comparison import Load, differences
-from services.scheduler.coverage.outlook import Outlook
-from services.scheduler.desk import Desk
+from services.scheduler.coverage.outlook import Gap, Outlook, look_ahead
 from services.scheduler.leave.domain import Dates
-from services.scheduler.leave.whatif import Gap
 from services.scheduler.members.view import Face
 from services.scheduler.risk.domain import Burden, acting_first, burdens, without
 from services.scheduler.risk.reading import Sight
@@ -55,15 +53,19 @@ class LoadSeen:
         return len({one.responsibility_id for one in self.gaps}) + self.hidden_gaps
 
 
-async def read_load(desk: Desk, sight: Sight, away: Iterable[str], dates: Dates | None) -> LoadSeen:
+async def read_load(sight: Sight, away: Iterable[str], dates: Dates | None) -> LoadSeen:
     """`away`: ids of members; those out of sight count as not named. `dates` None: the next eight
     weeks. Who has most to do comes first."""
     chosen = tuple(id for id in dict.fromkeys(away) if id in sight.members)
     present = sight.risk.outlook
     if dates is not None:
-        snapshot = await desk.snapshots.latest()
+        # Of the team in sight, which may be gone on meanwhile: names are known of it alone.
         present = await asyncio.to_thread(
-            snapshot.outlook, snapshot.responsibilities, dates.starts_at, dates.ends_at
+            look_ahead,
+            present.responsibilities.values(),
+            present.team,
+            dates.starts_at,
+            dates.ends_at,
         )
     absent, found = await asyncio.to_thread(_burdened, present, chosen)
     return _load_seen(sight, present, absent, chosen, found)

@@ -224,7 +224,7 @@ async def _load(
         dates = query.dates(ZoneInfo(who.tz), screen.now)
     except AppError as wrong:
         error = error or wrong
-    load = await read_load(screen.desk, sight, query.away, dates)
+    load = await read_load(sight, query.away, dates)
     shown = load.members[query.skip : query.skip + _LOADS]
     drawn = {one.member.member_id for one in shown}
     return screen.page(

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.outlook import Gap, Outlook
 from services.scheduler.handovers.view import Place
-from services.scheduler.leave.whatif import Gap
 from services.scheduler.members.view import Face
 from services.scheduler.risk.domain import SinglePoint, single_points
 from services.scheduler.risk.reading import Help, Sight, help_seen

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from services.scheduler.coverage.gaps import Missing, missing
-from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.outlook import Gap, Outlook
 from services.scheduler.desk import Desk
 from services.scheduler.directory.store import Client
 from services.scheduler.handovers.places import Places
 from services.scheduler.handovers.view import Place
-from services.scheduler.leave.whatif import Gap
 from services.scheduler.members.domain import Member
 from services.scheduler.members.view import Face, face
 from services.scheduler.risk.domain import Risk, acting_first
@@ -151,11 +150,7 @@ class GapAhead:
 
 def gaps_of(sight: Sight) -> list[Gap]:
     """In the next eight weeks, the first to begin first."""
-    found = [
-        Gap(id, segment.starts_at, segment.ends_at, segment.acting.reason)
-        for id in sight.ids
-        for segment in sight.risk.gaps.get(id, ())
-    ]
+    found = (gap for id in sight.ids for gap in sight.risk.gaps.get(id, ()))
     return sorted(found, key=lambda gap: (gap.starts_at, gap.responsibility_id))
 
 

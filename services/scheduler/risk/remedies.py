@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.scheduler.coverage.domain import in_line
-from services.scheduler.coverage.outlook import Outlook
+from services.scheduler.coverage.outlook import Gap, Outlook
 from services.scheduler.coverage.person import Demand, Person
-from services.scheduler.leave.remedies import by_owning_least, to_put_in
-from services.scheduler.leave.whatif import Gap
+from services.scheduler.coverage.remedies import by_owning_least, to_put_in
 from services.scheduler.qualifications.training import proposals
 from services.scheduler.risk.domain import counts
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel
 
+from services.scheduler.coverage.outlook import Gap
 from services.scheduler.coverage.person import WhyNot
 from services.scheduler.edge import TheDesk
-from services.scheduler.leave.whatif import Gap
 from services.scheduler.risk.domain import Sole
 from services.scheduler.risk.load import MemberLoad, read_load
 from services.scheduler.risk.points import points_of
@@ -252,7 +252,7 @@ async def show_load(
     as a question: nothing is changed or kept. Without days: in the next eight weeks."""
     sight = await read_sight(desk, who.scope)
     dates = query.dates(ZoneInfo(who.tz), service.clock())
-    load = await read_load(desk, sight, query.away, dates)
+    load = await read_load(sight, query.away, dates)
     gaps = await gaps_ahead(sight, load.gaps[:_MOST_GAPS], load.outlook)
     return LoadView(
         starts_at=load.starts_at,

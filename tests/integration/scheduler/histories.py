@@ -302,7 +302,7 @@ class Played:
         here = {name for name, id in self.stage.ids.items() if members[id].present}
         assert here == {name for name in MEMBERS if self.world.present(name, self.world.now)}
         open_settlements = self.agency.service.mongo.collection("settlements")
-        if not await open_settlements.count_documents({"done": False}):
+        if not await open_settlements.count_documents({}):
             await self._check_coverage()
         for absence_id, away in zip(self.absences, self.world.absences, strict=True):
             active = (await self._absence(absence_id)).state(self.world.now) is AbsenceState.ACTIVE
@@ -319,6 +319,8 @@ class Played:
 
     async def check_settled(self) -> None:
         """When everything is settled and swept."""
+        settlements = self.agency.service.mongo.collection("settlements")
+        assert not await settlements.count_documents({}), "what is settled is gone"
         await self.check()
         handovers = await self.agency.told(HandoverStarted)
         legs = {leg.responsibility_id: leg.to for one in handovers for leg in one.legs}

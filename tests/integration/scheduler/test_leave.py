@@ -573,7 +573,10 @@ async def test_a_lead_decides_on_the_page(
     assert "Gaps would stay open" in text(refused)
 
     deputy = {"responsibility_id": "roast:copywriting", "member_id": mira.id, "version": "1"}
-    await lena.post(f"{path}/deputy", data=deputy)
+    half_typed = deputy | {"reason": "Nothing is due then."}
+    put_in = await lena.post(f"{path}/deputy", data=half_typed, headers={"HX-Request": "true"})
+    assert "Everything is covered" in text(put_in)
+    assert ">Nothing is due then.</textarea>" in put_in.text
     assert "Everything is covered" in text(await lena.get(path))
     done = await lena.post(f"{path}/approve", data={"version": "1", "reason": ""})
     assert done.status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,10 +11,13 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
+from services.scheduler.leave.domain import Dates
 from services.scheduler.members.domain import Member
 from services.scheduler.metrics import tell_risk
 from services.scheduler.risk.keeping import kept_up
-from shared.auth import Identity, Role, Scope
+from services.scheduler.risk.load import read_load
+from services.scheduler.risk.reading import gaps_ahead, read_sight
+from shared.auth import SYSTEM_SCOPE, Identity, Role, Scope
 from shared.events.disciplines import Discipline
 from shared.events.envelope import Event
 from tests.integration.scheduler.agency import LENA, Agency, As, Browse, TestClock, made
@@ -313,3 +317,20 @@ def _told() -> dict[tuple[str, str], float]:
         re.MULTILINE,
     )
     return {(name, discipline): float(value) for name, discipline, value in lines}
+
+
+async def test_who_has_joined_since_the_risk_was_thought_through_is_not_named_yet(
+    office: Office, agency: Agency, clock: TestClock
+) -> None:
+    sight = await read_sight(agency.desk, SYSTEM_SCOPE)
+    await agency.member("Zoe", COPY)
+    dates = Dates(clock.now, clock.now + timedelta(days=3))
+    load = await read_load(sight, [office.jana.id, office.tom.id], dates)
+    gaps = await gaps_ahead(sight, load.gaps, load.outlook)
+    assert {gap.help.deputy for gap in gaps} == {None}
+
+
+async def test_of_many_who_ask_after_a_change_one_reads(office: Office, agency: Agency) -> None:
+    await agency.member("Zoe", COPY)
+    read = await asyncio.gather(*(agency.desk.snapshots.latest() for _ in range(8)))
+    assert len({id(one) for one in read}) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -200,6 +201,25 @@ async def test_candidates_are_the_remedy_for_a_gap(ask: As, agency: Agency) -> N
     assert put["responsibility"]["acting"] == felix.id
     assert put["handover_id"] is not None
     assert await made(await lena.get("/api/v1/coverage/gaps")) == []
+
+
+async def test_whoever_owns_least_is_the_remedy_everywhere(
+    ask: As, browse: Browse, agency: Agency
+) -> None:
+    await agency.client("roast")
+    await agency.client("works")
+    jana = await agency.member("Jana", Discipline.DESIGN)
+    busy = await agency.member("Anton", Discipline.DESIGN)
+    free = await agency.member("Zoe", Discipline.DESIGN)
+    await agency.responsibility("roast", Discipline.DESIGN, jana)
+    await agency.responsibility("works", Discipline.DESIGN, busy)
+    await agency.away(jana)
+    lena, pages = ask(LENA), browse(replace(LENA, lang="en"))
+    found = await made(await lena.get("/api/v1/responsibilities/roast:design/candidates"))
+    assert [one["member_id"] for one in found] == [free.id, busy.id]
+    [gap] = (await made(await lena.get("/api/v1/risk/gaps")))["items"]
+    assert gap["deputy"] == free.id
+    assert "Put Zoe in" in (await pages.get("/")).text
 
 
 async def test_leads_of_a_client(ask: As, agency: Agency) -> None:

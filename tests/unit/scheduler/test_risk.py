@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scheduler.coverage.domain import Team, acting_at
-from services.scheduler.coverage.outlook import look_ahead
+from services.scheduler.coverage.outlook import Gap, look_ahead
 from services.scheduler.coverage.person import Person, Stretch
-from services.scheduler.leave.whatif import Gap
 from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.risk.domain import (
     Level,

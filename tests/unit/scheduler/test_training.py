@@ -113,3 +113,14 @@ def test_a_training_is_no_account() -> None:
     checked = replace(team, account_holders={community.id: frozenset({"jana", "mira"})})
     assert {one.member_id for one in proposals([community], team, START, END)} == {"tom", "mira"}
     assert {one.member_id for one in proposals([community], checked, START, END)} == {"mira"}
+
+
+def test_whoever_becomes_the_only_one_when_anothers_qualification_runs_out_gets_a_second() -> None:
+    soon = Person("tom", True, None, {COPY: START + 20 * DAY})
+    places = [place("roast", COPY, "jana", "tom")]
+    found = proposed(person("jana", COPY), soon, person("mira"), places=places)
+    # Tom's own renewal would do as well as training Mira.
+    assert {(one.member_id, one.secures) for one in found} == {
+        ("mira", ("roast:copywriting",)),
+        ("tom", ("roast:copywriting",)),
+    }

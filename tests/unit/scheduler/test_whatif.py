@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scheduler.coverage.domain import Team, acting_at
-from services.scheduler.coverage.outlook import concerning, look_ahead
+from services.scheduler.coverage.outlook import Gap, concerning, look_ahead
 from services.scheduler.coverage.person import Person, Stretch, WhyNot
 from services.scheduler.coverage.snapshot import Snapshot
 from services.scheduler.leave.days_off import days_off
 from services.scheduler.leave.domain import Dates
 from services.scheduler.leave.remedies import deputies_for, trainings_for
-from services.scheduler.leave.whatif import Gap, gaps_of, what_if
+from services.scheduler.leave.whatif import gaps_of, what_if
 from services.scheduler.responsibilities.domain import Responsibility
 from services.scheduler.workingtime.calendar import WorkCalendar
 from services.scheduler.workingtime.domain import Hours, Pattern, Region, Terms, WorkingTime, unset
@@ -82,6 +82,17 @@ def test_a_gap_is_as_long_as_both_are_away() -> None:
         ("tom", WhyNot.AWAY),
     ]
     assert found.gap_count == 1
+
+
+def test_a_gap_is_one_though_its_reason_changes() -> None:
+    """Tom comes back when his qualification has run out."""
+    turn = LEAVE.starts_at + 2 * DAY
+    tom = Person("tom", True, None, {COPY: turn}, (Stretch(LEAVE.starts_at - DAY, turn),))
+    team = snapshot([person("jana"), tom, person("mira")], owns("roast", "jana", "tom"))
+    [gap] = gaps_of(team, "jana", [LEAVE])
+    assert (gap.starts_at, gap.ends_at) == (LEAVE.starts_at, LEAVE.ends_at)
+    assert [one.why for one in gap.passed] == [WhyNot.AWAY, WhyNot.AWAY]
+    assert deputies_for(team, "jana", [LEAVE], [gap]) == {gap: "mira"}
 
 
 def test_what_is_over_leaves_no_gap() -> None:
