@@ -7,6 +7,7 @@ What FastStream and aiokafka get wrong by default is set right here once:
 - consumers read committed data from the earliest offset and negatively acknowledge on error;
 - a record that cannot be decompressed or fails its checksum would take others with it silently:
   `WatchedConsumer` treats that as fatal for the process;
+- at rest a consumer asks the broker once a second, and still hears of a record at once;
 - header bytes that are not UTF-8 would make a record vanish: `clean_headers` mends them.
 """
 
@@ -36,7 +37,11 @@ from shared.events.topics import TOPICS, Topic
 __all__ = ["Kafka", "WatchedConsumer", "clean_headers", "create_topics"]
 
 _TOPIC_ALREADY_EXISTS = 36
-_POLL_MILLISECONDS = 500
+_REST_MILLISECONDS = 1_000
+"""So long the broker may keep a question of somebody who waits for anything at all."""
+_BUSY_MILLISECONDS = 200
+"""The same while records are worked on: until it answers, it is asked for nothing that has been
+given back or assigned meanwhile."""
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 _RETRY_MILLISECONDS = 500
@@ -156,12 +161,20 @@ class WatchedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is un
         """Returns as soon as there is something, so waiting long costs no time and spares many
         empty polls; the short `timeout_ms` FastStream is given is what it sleeps after each."""
         self.last_poll = time.monotonic()
-        patience = max(timeout_ms, _POLL_MILLISECONDS)
+        self._let_broker_wait(_REST_MILLISECONDS)
+        patience = max(timeout_ms, _REST_MILLISECONDS)
         try:
-            return await super().getmany(*partitions, timeout_ms=patience, **options)
+            found = await super().getmany(*partitions, timeout_ms=patience, **options)
         except (CorruptRecordException, UnsupportedCodecError) as error:
             self._on_fatal(error)
             raise
+        if found:
+            self._let_broker_wait(_BUSY_MILLISECONDS)
+        return found
+
+    def _let_broker_wait(self, milliseconds: int) -> None:
+        """From the next question on. aiokafka can be told so at the start alone."""
+        self._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001 - see above
 
 
 async def clean_headers(

@@ -260,7 +260,7 @@ class Service:
             # Slept unpolled after each empty poll, so it is a part of every event's way.
             batch_timeout_ms=10,
             max_records=500,
-            fetch_max_wait_ms=200,
+            consumer_timeout_ms=1_000,  # so often it would look by itself what is to be asked
             max_poll_interval_ms=300_000,
             # Partitions of a replica that is gone wait for so long: the least that brokers allow.
             session_timeout_ms=6_000,

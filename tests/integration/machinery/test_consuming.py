@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from aiokafka.protocol.fetch import FetchRequest
 from prometheus_client import REGISTRY
 from pymongo.errors import AutoReconnect
 
@@ -283,3 +285,37 @@ async def test_an_error_that_outlasts_the_retries_rewinds_and_is_delivered_again
     await start(service)
     await topic.put("content.status", *(content(f"k{number}", 1) for number in range(8)))
     await effects.are(**{f"k{number}": [1] for number in range(8)})
+
+
+async def test_the_broker_may_wait_at_rest_but_not_while_records_are_worked_on(
+    service: Service, start: Start, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is given back while somebody works is asked for again soon."""
+    asked: list[int] = []
+
+    class Recorded(FetchRequest):  # type: ignore[misc]  # aiokafka is untyped
+        def __init__(self, max_wait_time: int, *args: Any, **options: Any) -> None:
+            asked.append(max_wait_time)
+            super().__init__(max_wait_time, *args, **options)
+
+    monkeypatch.setattr("aiokafka.consumer.fetcher.FetchRequest", Recorded)
+    at_work, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def apply(tx: Transaction, received: Received[ContentStatusChanged]) -> None:
+        at_work.set()
+        await may_go_on.wait()
+
+    async def asked_at_last(milliseconds: int) -> None:
+        async def seen() -> bool:
+            return asked[-1:] == [milliseconds]
+
+        await eventually(seen)
+
+    service.subscribe(topics.CONTENT_STATUS, dispatch({ContentStatusChanged: apply}))
+    await start(service)
+    await asked_at_last(1_000)
+    await topic.put("content.status", content("a", 1))
+    await at_work.wait()
+    await asked_at_last(200)
+    may_go_on.set()
+    await asked_at_last(1_000)
