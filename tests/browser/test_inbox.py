@@ -345,8 +345,10 @@ async def test_without_javascript_it_can_be_read(world: World, open_as: Open) ->
 async def test_messages_of_unknown_pages_are_shown_to_the_lead_alone(
     world: World, open_as: Open
 ) -> None:
-    await world.says([written(70, page_id="nowhere")])
+    """They come by themselves: both look already when the message arrives."""
     lead = await open_as(LEAD)
     tom = await open_as(TOM)
+    await expect(lead.locator("#views")).not_to_contain_text("Waiting for their page")
+    await world.says([written(70, page_id="nowhere")])
     await expect(lead.locator("#views")).to_contain_text("Waiting for their page")
     await expect(tom.locator("#views")).not_to_contain_text("Waiting for their page")

@@ -24,7 +24,7 @@ from services.inbox.conversations.usecases import (
     release_conversation,
     reopen_conversation,
 )
-from services.inbox.intake.store import Unrouted
+from services.inbox.intake.store import Unrouted, UnroutedPage
 from shared.auth import Identity, Permission
 from shared.errors import PreconditionRequired
 from shared.ids import new_id
@@ -109,7 +109,7 @@ async def follow(request: Request) -> AsyncIterator[ServerSentEvent]:
         drawn = time.monotonic()
         return [Part("changed", new_id())]
 
-    watched = ["conversations", "coverage", "members", "messages", "notes", "pages"]
+    watched = ["conversations", "coverage", "members", "messages", "notes", "pages", "unrouted"]
     async for event in live(request, watched, render):
         yield event
 
@@ -261,12 +261,13 @@ async def _context(
 ) -> dict[str, Any]:
     """What `inbox.html` shows; `*_seen` stand for what the list and the thread say."""
     pane = await read_list(stores, caller, listing)
+    unrouted = await _unrouted(request, caller)
     thread = await read_thread(stores, caller, id, messages=messages) if id else None
     return {
         "wide": True,
         "listing": listing,
         "pane": pane,
-        "list_seen": digest(pane),
+        "list_seen": digest(pane, *unrouted),
         "current": id,
         "thread": thread,
         "thread_seen": digest(thread) if thread else "",
@@ -275,14 +276,14 @@ async def _context(
         "may_write": caller.may(Permission.INBOX_WRITE),
         "note_key": new_id(),
         "counts": {"inbox": pane.counts["mine"]},
-        "unrouted": await _unrouted(request, caller),
+        "unrouted": unrouted,
     }
 
 
-async def _unrouted(request: Request, caller: Identity) -> list[Any]:
+async def _unrouted(request: Request, caller: Identity) -> list[UnroutedPage]:
     """Messages for unknown pages are shown to those who can do something about it, and whose
     scope leaves nothing out: whose they are is not known."""
     if not caller.may(Permission.INBOX_MANAGE) or caller.scope.clients is not None:
         return []
     unrouted: Unrouted = request.app.state.unrouted
-    return list(await unrouted.by_page(_UNROUTED_PAGES))
+    return await unrouted.by_page(_UNROUTED_PAGES)

@@ -138,9 +138,9 @@ class Thread:
     assignable: Sequence[Member]
 
 
-def digest(pane: ListPane | Thread) -> str:
+def digest(*shown: object) -> str:
     """Equal for equal content, so that what has not changed need not be drawn again."""
-    return hashlib.blake2b(repr(pane).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(repr(shown).encode(), digest_size=8).hexdigest()
 
 
 async def read_list(stores: Stores, caller: Identity, listing: Listing) -> ListPane:
