@@ -202,7 +202,7 @@ class SwapState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Swap:
     """`shift_id` goes from `giver` to `taker`; `in_return` the other way, if anything does. The
-    offer stands `until` a shift of it begins."""
+    offer stands `until` a shift of it begins; None: it was stored before that was kept."""
 
     id: str
     shift_id: str
@@ -210,7 +210,7 @@ class Swap:
     taker: str
     in_return: str | None
     offered_at: datetime
-    until: datetime
+    until: datetime | None = None
     state: SwapState = SwapState.OFFERED
     decided_at: datetime | None = None
     version: int = 1
@@ -296,7 +296,7 @@ def offer(
 def accept(swap: Swap, now: datetime) -> Swap:
     """Raises `SwapDecided`, `ShiftBegun`."""
     accepted = _decided(swap, SwapState.ACCEPTED, now)
-    if swap.until <= now:
+    if swap.until is not None and swap.until <= now:
         raise ShiftBegun
     return accepted
 

@@ -180,3 +180,19 @@ async def test_whoever_has_a_shift_out_of_sight_keeps_it_when_a_lead_locks_it(
     after = await office.agency.desk.rota.shift(shift.id)
     assert after is not None
     assert (after.member_id, after.locked) == (far.id, True)
+
+
+async def test_an_offer_of_before_there_was_an_end_to_it_is_read_and_accepted(
+    office: Office, ask: As
+) -> None:
+    group = await office.group(members=[office.mira.id, office.tom.id])
+    [first, *_] = await office.planned(group)
+    mine = await office.put(first, office.mira.id, locked=True)
+    body = {"shift_id": mine["id"], "to": office.tom.id}
+    swap = await made(await ask(as_(office.mira)).post(SWAPS, json=body))
+    swaps = office.agency.service.mongo.collection("rota_swaps")
+    await swaps.update_one({"_id": swap["id"]}, {"$unset": {"until": ""}})
+    tom = ask(as_(office.tom))
+    [found] = await made(await tom.get(SWAPS))
+    accepted = await tom.post(f"{SWAPS}/{found['id']}/accept", headers=if_match(found))
+    assert (await made(accepted))["state"] == "accepted"
